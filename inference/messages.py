@@ -1,0 +1,227 @@
+"""What the web server and an engine say to each other over the engine's WebSocket.
+
+The engine dials in, says `hello`, and answers requests by their id. No pixels pass through the
+socket: a request names the files of a layer, and the engine reads its own windows. Masks travel
+as 8-bit probabilities, deflated, in base64; outlines as WKB in the map frame, in base64. JSON
+text frames all the same, because a request is some 20 kB at most.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Message(BaseModel):
+    """A message or a part of one: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GridMessage(Message):
+    """`windows.Grid` on the wire."""
+
+    left: float
+    top: float
+    resolution: float
+    width: int
+    height: int
+
+
+class FileSource(Message):
+    """One COG of a layer. It lies on the layer's grid, shifted by whole pixels.
+
+    Attributes:
+        path: where the engine reads it.
+        col: column of its left edge on the layer's grid.
+        row: row of its upper edge on the layer's grid.
+    """
+
+    path: str
+    col: int
+    row: int
+
+
+class ValueRange(Message):
+    """The values that become 0 and 1 for the network; 0 and 255 for 8-bit bands."""
+
+    low: float
+    high: float
+
+
+class LayerSource(Message):
+    """A layer as the network sees it: never what the view on the page shows.
+
+    Attributes:
+        key: layer and version; windows are cached under it.
+        files: topmost first.
+        bands: file bands (from 1) of red, green, blue and, where there is one, near infrared;
+            a one-band picture names its band three times.
+        ranges: one per entry of `bands`.
+    """
+
+    key: str
+    files: list[FileSource]
+    grid: GridMessage
+    bands: list[int] = Field(min_length=3, max_length=4)
+    ranges: list[ValueRange] = Field(min_length=3, max_length=4)
+
+
+class ClickMessage(Message):
+    """`clicks.Click` on the wire: map frame."""
+
+    x: float
+    y: float
+    include: bool
+
+
+class WindowMessage(Message):
+    """`windows.Window` on the wire: pixel frame of the layer's grid."""
+
+    col: float
+    row: float
+    factor: float
+    size: int
+
+
+class WindowMask(Message):
+    """Probabilities of one window: `size` x `size` bytes (255 = certain), zlib, base64."""
+
+    window: WindowMessage
+    data: str
+
+
+class OutlineRules(Message):
+    """How a probability field becomes an outline.
+
+    Attributes:
+        keep: `clicked` keeps the parts that hold an include click; `all` also keeps every other
+            part of at least `min_part_px`.
+        min_part_px: smallest part kept under `all`, in native pixels.
+        min_hole_px: smaller holes are filled, in native pixels.
+        deviation_px: how far the simplified outline may stray, in native pixels.
+    """
+
+    keep: Literal["clicked", "all"] = "clicked"
+    min_part_px: float = Field(default=25, ge=0)
+    min_hole_px: float = Field(default=9, ge=0)
+    deviation_px: float = Field(default=0.5, ge=0, le=10)
+
+
+class Segment(Message):
+    """One click of one draft, with all that the engine needs to answer it.
+
+    Attributes:
+        request: answered by this id.
+        draft: the draft's public id; a newer request of a draft cancels its older ones.
+        step: number of the newest click, from 1.
+        clicks: all clicks of the draft up to this step, oldest first.
+        previous: the mask the click starts from; None at the first click.
+        start_outline: WKB (base64, map frame) of the label that is being refined, for the first
+            click on it; None otherwise.
+    """
+
+    type: Literal["segment"]
+    request: str
+    draft: str
+    step: int = Field(ge=1)
+    source: LayerSource
+    clicks: list[ClickMessage] = Field(min_length=1, max_length=500)
+    previous: WindowMask | None = None
+    start_outline: str | None = None
+    rules: OutlineRules = OutlineRules()
+
+
+class Cancel(Message):
+    """What a request still wants is not wanted any more. No answer is sent."""
+
+    type: Literal["cancel"]
+    request: str
+
+
+class Welcome(Message):
+    """The server knows the engine: requests may follow."""
+
+    type: Literal["welcome"]
+    engine: str
+
+
+class ModelInfo(Message):
+    """A network that the engine has loaded."""
+
+    name: str
+    architecture: str
+    sha256: str
+    size: int
+    bands: int
+
+
+class Hello(Message):
+    """First message of an engine.
+
+    Attributes:
+        capacity: requests it takes at a time; the server keeps the rest waiting.
+    """
+
+    type: Literal["hello"]
+    name: str
+    device: str
+    version: str
+    capacity: int = Field(ge=1)
+    models: list[ModelInfo] = Field(min_length=1)
+
+
+class PassDone(Message):
+    """One pass of the network over one request, with the outline it gives.
+
+    Attributes:
+        number: from 1; pass 1 is the coarse one.
+        limit: passes that this request may take at most.
+        settled: no further pass follows.
+        mask: what a next click starts from.
+        outline: WKB (base64) of a MultiPolygon in the map frame; empty where nothing was found.
+        parts_left_out: parts of the mask that `rules.keep` dropped.
+        cut_at_image_edge: the outline touches the end of the image.
+        coarse_factor: native pixels per mask pixel where over 1, else 1.
+        network_s: seconds in the network; `rest_s`: reading, outline and the like.
+    """
+
+    type: Literal["pass"]
+    request: str
+    draft: str
+    step: int
+    number: int = Field(ge=1)
+    limit: int = Field(ge=1)
+    settled: bool
+    mask: WindowMask
+    outline: str
+    parts_left_out: int = 0
+    cut_at_image_edge: bool = False
+    coarse_factor: float = 1
+    model_sha256: str
+    preset: str
+    network_s: float
+    rest_s: float
+
+
+class Queued(Message):
+    """The request waits: how many passes are before it, and about how long."""
+
+    type: Literal["queued"]
+    request: str
+    ahead: int
+    seconds: float
+
+
+class Failed(Message):
+    """The request ended without an outline; `sentence` is for the person who clicked."""
+
+    type: Literal["failed"]
+    request: str
+    sentence: str
+
+
+ToEngine = Annotated[Segment | Cancel | Welcome, Field(discriminator="type")]
+FromEngine = Annotated[Hello | PassDone | Queued | Failed, Field(discriminator="type")]
+
+to_engine: TypeAdapter[Segment | Cancel | Welcome] = TypeAdapter(ToEngine)
+from_engine: TypeAdapter[Hello | PassDone | Queued | Failed] = TypeAdapter(FromEngine)

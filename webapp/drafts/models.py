@@ -1,0 +1,83 @@
+from django.conf import settings
+from django.db import models
+
+from webapp.ids import new_uid
+from webapp.imaging.models import Layer
+from webapp.labels.models import Label, LabelClass
+from webapp.projects.models import Project
+
+
+class DraftState(models.TextChoices):
+    """An open draft takes clicks; a saving one waits for its last pass; the others are closed."""
+
+    OPEN = "open"
+    SAVING = "saving"
+    SAVED = "saved"
+    DISCARDED = "discarded"
+
+
+class Draft(models.Model):
+    """One person's unfinished object on one layer. It survives reloads and other engines.
+
+    `head` is the number of clicks that count: an undo moves it back, a redo forward, a new click
+    cuts the steps beyond it.
+    """
+
+    uid = models.UUIDField(unique=True, default=new_uid, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="drafts")
+    layer = models.ForeignKey(Layer, on_delete=models.PROTECT, related_name="drafts")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts"
+    )
+    label_class = models.ForeignKey(LabelClass, null=True, on_delete=models.PROTECT)
+    # The label being refined by clicks, and its geometry when the draft began (WKB, map frame).
+    start_label = models.ForeignKey(
+        Label, null=True, on_delete=models.PROTECT, related_name="refining_drafts"
+    )
+    start_revision = models.PositiveIntegerField(null=True)
+    start_outline = models.BinaryField(default=bytes)
+    state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
+    head = models.PositiveIntegerField(default=0)
+    # What the person asked to save: {"edit", "label_class", "certainty", "note"}.
+    save_request = models.JSONField(default=dict)
+    label = models.ForeignKey(
+        Label, null=True, on_delete=models.SET_NULL, related_name="source_drafts"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "project", "state"], name="draft_of_owner")]
+
+    def __str__(self) -> str:
+        return f"draft {self.uid}"
+
+
+class DraftStep(models.Model):
+    """One click and the answer to it.
+
+    `mask` is the 8-bit probability window of the last pass that arrived (zlib), in the window
+    frame of `window`; `outline` the WKB shown, in the map frame: a save takes it bit for bit.
+    """
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    x_map = models.FloatField()
+    y_map = models.FloatField()
+    include = models.BooleanField()
+    window = models.JSONField(null=True)
+    mask = models.BinaryField(default=bytes)
+    outline = models.BinaryField(default=bytes)
+    # As in inference.messages.PassDone: number, limit, parts_left_out, cut_at_image_edge, ...
+    last_pass = models.JSONField(default=dict)
+    settled = models.BooleanField(default=False)
+    model_sha256 = models.CharField(max_length=64, blank=True)
+    preset = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="step_number_once")]
+
+    def __str__(self) -> str:
+        return f"step {self.number} of {self.draft}"

@@ -1,0 +1,83 @@
+from datetime import date
+from uuid import UUID
+
+from ninja import Schema
+
+from webapp.imaging.models import ImageState
+
+
+class OptionOut(Schema):
+    """One answer that a question offers."""
+
+    value: str
+    words: str
+
+
+class QuestionOut(Schema):
+    """What the import cannot decide by itself; free text is taken where `options` is empty."""
+
+    kind: str
+    sentence: str
+    options: list[OptionOut]
+
+
+class ImageOut(Schema):
+    """One uploaded file on its way to being shown."""
+
+    uid: UUID
+    layer: UUID
+    name: str
+    size_bytes: int
+    state: ImageState
+    sentence: str
+    questions: list[QuestionOut]
+    progress: float
+    stage: str
+
+
+class AnswersIn(Schema):
+    """Answers by the kind of question."""
+
+    answers: dict[str, str]
+
+
+class TileGridOut(Schema):
+    """What OpenLayers needs to ask for tiles: map frame, z = index into `resolutions`."""
+
+    origin: list[float]
+    extent: list[float]
+    resolutions: list[float]
+    tile_size: int
+
+
+class LegendEntryOut(Schema):
+    """One stop of a colour ramp."""
+
+    value: float
+    colour: str
+
+
+class ViewOut(Schema):
+    """One way to look at a layer; `id` is its canonical spelling in a tile's address."""
+
+    id: str
+    name: str
+    legend: list[LegendEntryOut]
+
+
+class LayerOut(Schema):
+    """A layer as the page shows it. `tile_url` holds {view}, {z}, {x} and {y}."""
+
+    uid: UUID
+    name: str
+    captured_on: date | None
+    ready: bool
+    resolution: float
+    pixel_m: float
+    extent: list[float]
+    tile_grid: TileGridOut | None
+    tile_url: str
+    views: list[ViewOut]
+    band_roles: list[str]
+    model_sees: str
+    images: list[ImageOut]

@@ -1,0 +1,73 @@
+from django.conf import settings
+from django.db import models
+
+from webapp.ids import new_uid
+
+
+class Role(models.TextChoices):
+    """What a member may do; `roles.py` has the table."""
+
+    VIEWER = "viewer"
+    ANNOTATOR = "annotator"
+    MANAGER = "manager"
+
+
+class KeepParts(models.TextChoices):
+    """Which parts of a mask become the outline (design: the component rule)."""
+
+    CLICKED = "clicked"
+    ALL = "all"
+
+
+class Project(models.Model):
+    """A task area: imagery, a taxonomy, labels and the people who work on them.
+
+    The CRS is projected, proposed by the first image and fixed from the first label on. It is
+    kept as WKT, because many real files have a CRS without a code.
+    """
+
+    uid = models.UUIDField(unique=True, default=new_uid, editable=False)
+    name = models.CharField(max_length=120, unique=True)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects_created"
+    )
+    crs_wkt = models.TextField(blank=True)
+    crs_name = models.CharField(max_length=200, blank=True)
+    metres_per_unit = models.FloatField(default=1.0)
+
+    keep_parts = models.CharField(
+        max_length=10, choices=KeepParts.choices, default=KeepParts.CLICKED
+    )
+    min_part_m2 = models.FloatField(default=9.0)
+    min_hole_m2 = models.FloatField(default=4.0)
+    simplify_px = models.FloatField(default=0.5)
+    own_review_allowed = models.BooleanField(default=False)
+    viewers_may_export = models.BooleanField(default=True)
+
+    # Counters: numbers without gaps, given inside the transaction that uses them.
+    last_label_number = models.PositiveIntegerField(default=0)
+    last_edit_number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's role in one project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="one_role_per_member")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.project}: {self.role}"

@@ -1,15 +1,17 @@
 """What a scene is painted on: sunlit colour, height above ground, and who owns each pixel."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from inference.data.scene_noise import BoolMap, Box, FloatMap, NoiseFields
+from inference.data.scene_terrain import Terrain
 
-type Code = Literal[
+Code: TypeAlias = Literal[
     "ICEPLANT",
     "ICE_MIX",
     "ICE_POSS",
@@ -43,12 +45,23 @@ CODES: tuple[Code, ...] = (
 """Classes of a drawn scene; class maps hold 1 + the position here, 0 where nothing is."""
 
 
+_BAND_ROWS = 256
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A thing that was painted: its class and what it is called."""
+    """A thing that was painted.
+
+    Attributes:
+        code: its class.
+        kind: what it is, in words.
+        merges: whether it and another of its kind that it touches are one thing, as two mats of
+            one plant are and two trees are not.
+    """
 
     code: Code
     kind: str
+    merges: bool = False
 
 
 @dataclass(slots=True)
@@ -57,22 +70,25 @@ class Canvas:
 
     Attributes:
         noise: the scene's noise; also says its shape and resolution.
+        terrain: the land that is painted.
         albedo: H x W x 4 float32, R, G, B, NIR as 8-bit values of flat ground in full sun.
         canopy_m: H x W float32, height of plants, rocks and roofs above the ground.
         owner_ids: H x W int32, 1 + index into `owners`, 0 for what belongs to no thing.
     """
 
     noise: NoiseFields
+    terrain: Terrain
     albedo: FloatMap
     canopy_m: FloatMap
     owner_ids: npt.NDArray[np.int32]
     owners: list[Owner] = field(default_factory=list)
 
     @classmethod
-    def blank(cls, noise: NoiseFields) -> "Canvas":
+    def blank(cls, noise: NoiseFields, terrain: Terrain) -> "Canvas":
         """Nothing painted yet."""
         return cls(
             noise=noise,
+            terrain=terrain,
             albedo=np.zeros((*noise.shape, 4), np.float32),
             canopy_m=np.zeros(noise.shape, np.float32),
             owner_ids=np.zeros(noise.shape, np.int32),
@@ -87,6 +103,11 @@ class Canvas:
     def whole(self) -> Box:
         """The box of all pixels."""
         return Box(0, self.shape[0], 0, self.shape[1])
+
+    def bands(self) -> Iterator[Box]:
+        """The whole as strips of rows, for work whose arrays would otherwise be too large."""
+        for row0 in range(0, self.shape[0], _BAND_ROWS):
+            yield Box(row0, min(row0 + _BAND_ROWS, self.shape[0]), 0, self.shape[1])
 
     def px(self, metres: float) -> float:
         """A length on the ground in pixels."""
@@ -103,8 +124,12 @@ class Canvas:
 
     def claim(self, box: Box, mask: BoolMap, owner: Owner) -> None:
         """Make the pixels of `mask` one thing's; what was there before loses them."""
+        self.owner_ids[box.slices][mask] = self.register(owner)
+
+    def register(self, owner: Owner) -> int:
+        """The id under which pixels may be claimed for a thing, part by part."""
         self.owners.append(owner)
-        self.owner_ids[box.slices][mask] = len(self.owners)
+        return len(self.owners)
 
 
 def scatter(
@@ -137,7 +162,7 @@ def scatter(
     radii = np.zeros(count + 1, np.float32)
     radii[1:] = radius_px[0] * np.exp(radius_px[1] * rng.standard_normal(count))
     radius = np.maximum(radii[nearest] + edge_noise_px, np.float32(0.3))
-    cover: FloatMap = np.clip(radius - distance + np.float32(0.5), 0, 1)
+    cover: FloatMap = np.clip((radius - distance) * np.float32(0.7) + np.float32(0.5), 0, 1)
     ratio = distance / radius
     dome: FloatMap = np.sqrt(np.clip(1 - ratio * ratio, 0, 1))
     return cover, dome, nearest

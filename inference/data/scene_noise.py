@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-type FloatMap = npt.NDArray[np.float32]
-type BoolMap = npt.NDArray[np.bool_]
+FloatMap: TypeAlias = npt.NDArray[np.floating]
+"""Numbers per pixel; float32 throughout, which numpy's types cannot always prove."""
+
+BoolMap: TypeAlias = npt.NDArray[np.bool_]
 
 COARSE_STEP = 4
 """Fields without fine detail are kept on a grid of every fourth pixel and enlarged on demand."""
 
-_COARSE_PAD = 2
+COARSE_PAD = 2
+"""Coarse cells beyond each edge of the scene, so that interpolation has neighbours there."""
+
 _FIRST_COARSE_OCTAVE = 4
 _FINEST_CELL_M = 0.6
 _VARIANT_SHIFT_PX = (89, 53)
@@ -44,6 +49,15 @@ class Box:
         """Whether no pixel lies in it."""
         return self.row1 <= self.row0 or self.col1 <= self.col0
 
+    def within(self, outer: "Box") -> "Box":
+        """The same rectangle, counted from the corner of another."""
+        return Box(
+            self.row0 - outer.row0,
+            self.row1 - outer.row0,
+            self.col0 - outer.col0,
+            self.col1 - outer.col0,
+        )
+
     def grid(self) -> tuple[FloatMap, FloatMap]:
         """(col, row) of the pixel centres, as a row and a column that broadcast."""
         cols = np.arange(self.col0, self.col1, dtype=np.float32)[None, :] + np.float32(0.5)
@@ -51,9 +65,7 @@ class Box:
         return cols, rows
 
 
-def box_around(
-    points: npt.NDArray[np.float32], margin_px: float, shape: tuple[int, int]
-) -> Box:
+def box_around(points: npt.NDArray[np.float32], margin_px: float, shape: tuple[int, int]) -> Box:
     """The box that holds N x 2 points (col, row) and a margin, cut at the scene's edge."""
     low = np.floor(points.min(axis=0) - margin_px).astype(int)
     high = np.ceil(points.max(axis=0) + margin_px).astype(int)
@@ -141,20 +153,25 @@ class NoiseFields:
 
 
 def _coarse_length(length: int) -> int:
-    return -(-length // COARSE_STEP) + 2 * _COARSE_PAD
+    return -(-length // COARSE_STEP) + 2 * COARSE_PAD
+
+
+def without_margin(field: FloatMap) -> FloatMap:
+    """The part of a coarse field that lies on the scene."""
+    return field[COARSE_PAD:-COARSE_PAD, COARSE_PAD:-COARSE_PAD]
 
 
 def enlarge(field: FloatMap, box: Box) -> FloatMap:
-    """A coarse field over a box of full pixels, interpolated smoothly."""
+    """A coarse field over a box of full pixels, interpolated linearly."""
     row0 = box.row0 // COARSE_STEP
-    row1 = -(-box.row1 // COARSE_STEP) + 2 * _COARSE_PAD
+    row1 = -(-box.row1 // COARSE_STEP) + 2 * COARSE_PAD
     col0 = box.col0 // COARSE_STEP
-    col1 = -(-box.col1 // COARSE_STEP) + 2 * _COARSE_PAD
+    col1 = -(-box.col1 // COARSE_STEP) + 2 * COARSE_PAD
     part = field[row0:row1, col0:col1]
     size = (part.shape[1] * COARSE_STEP, part.shape[0] * COARSE_STEP)
-    full: FloatMap = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)
-    top = box.row0 - (row0 - _COARSE_PAD) * COARSE_STEP
-    left = box.col0 - (col0 - _COARSE_PAD) * COARSE_STEP
+    full: FloatMap = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
+    top = box.row0 - (row0 - COARSE_PAD) * COARSE_STEP
+    left = box.col0 - (col0 - COARSE_PAD) * COARSE_STEP
     height, width = box.shape
     return full[top : top + height, left : left + width]
 
@@ -172,3 +189,8 @@ def blend(first: npt.ArrayLike, second: npt.ArrayLike, share: FloatMap) -> Float
     b = np.asarray(second, np.float32)
     mixed: FloatMap = a + (b - a) * share[..., None]
     return mixed
+
+
+def rgbn(red: float, green: float, blue: float, infrared: float) -> FloatMap:
+    """A colour of the four bands, in 8-bit values."""
+    return np.array([red, green, blue, infrared], np.float32)

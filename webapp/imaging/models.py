@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from webapp.ids import new_uid
+from webapp.jobs.models import Job
 from webapp.projects.models import Project
 
 
@@ -62,9 +63,13 @@ class Image(models.Model):
     size_bytes = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=ImageState.choices, default=ImageState.CHECKING)
     sentence = models.TextField(blank=True)
-    # imaging.verdict.Verdict as JSON: facts, questions, proposal.
-    verdict = models.JSONField(default=dict)
-    # imaging.answers.Answers as JSON.
+    # The job that checks or imports it.
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Names of the files as uploaded, the raster first: they lie in uploads/<uid>/.
+    files = models.JSONField(default=list)
+    # imaging.verdict.Question, as JSON: what is still to be answered.
+    questions = models.JSONField(default=list)
+    # imaging.answers.Answers, by the kind of question.
     answers = models.JSONField(default=dict)
 
     # The COG: set when ready. Paths are relative to the data folder.

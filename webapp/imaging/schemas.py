@@ -14,11 +14,15 @@ class OptionOut(Schema):
 
 
 class QuestionOut(Schema):
-    """What the import cannot decide by itself; free text is taken where `options` is empty."""
+    """What the import cannot decide by itself.
+
+    `accepts` says what else may be typed; where it is empty only the options count.
+    """
 
     kind: str
     sentence: str
     options: list[OptionOut]
+    accepts: str
 
 
 class ImageOut(Schema):

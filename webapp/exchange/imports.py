@@ -1,0 +1,113 @@
+"""Rasters from the server's own disk into a project, for commands."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from webapp.accounts.models import User
+from webapp.errors import AppError, Conflict
+from webapp.imaging import actions, sandbox
+from webapp.imaging.answers import Answers, UnknownAnswer
+from webapp.imaging.models import Image, ImageState
+from webapp.imaging.uploads import sidecars_beside
+from webapp.imaging.verdict import RasterFiles, Verdict
+from webapp.jobs import actions as jobs
+from webapp.jobs.models import Job, JobState
+from webapp.labels.project_view import start_project
+from webapp.projects import queries
+from webapp.projects.models import Project
+from webapp.projects.roles import Who
+from webapp.projects.schemas import ProjectIn
+
+WAIT_S = 0.2
+Stop = Callable[[str], Exception]
+
+
+def import_raster(
+    raster: Path,
+    *,
+    project_name: str,
+    username: str | None,
+    answers: Mapping[str, str],
+    say: Callable[[str], object],
+    stop: Stop,
+) -> Image:
+    """Import a raster and wait until it is shown.
+
+    Nothing is written, no project made, while the file is refused or has an open question.
+
+    Args:
+        raster: the file; its sidecars lie beside it.
+        project_name: made, with the iceplant classes, where there is none of that name.
+        username: an annotator or manager of the project; None for the first administrator.
+        answers: by the kind of question.
+        say: hears remarks.
+        stop: makes the exception that ends a command.
+    """
+    if not raster.is_file():
+        raise stop(f"There is no file {raster}. Nothing was imported.")
+    try:
+        parsed = Answers.from_mapping(answers)
+    except UnknownAnswer as error:
+        raise stop(str(error)) from error
+    files = RasterFiles(raster, raster.name, tuple(sidecars_beside(raster)))
+    verdict = sandbox.run_inspect(files, parsed)
+    if verdict.state != "shown":
+        raise stop(_what_is_open(verdict))
+    say(" ".join([verdict.sentence, *verdict.remarks]))
+    user = _user(username, stop)
+    try:
+        image = actions.receive_file(_project(project_name, user), user, raster, answers)
+        _finish(image.job)
+    except AppError as error:
+        raise stop(error.sentence) from error
+    image.refresh_from_db()
+    if image.state != ImageState.READY:
+        raise stop(image.sentence)
+    return image
+
+
+def _what_is_open(verdict: Verdict) -> str:
+    lines = [f"{verdict.sentence} Nothing was imported."]
+    for question in verdict.questions:
+        lines.append(question.sentence)
+        lines += [f"  --{question.kind} {each.value}   {each.words}" for each in question.options]
+        if question.accepts:
+            lines.append(f"  --{question.kind} ...   {question.accepts}")
+    return "\n".join(lines)
+
+
+def _user(username: str | None, stop: Stop) -> User:
+    users = User.objects.filter(is_active=True)
+    found = (
+        users.filter(username=username).first()
+        if username
+        else users.filter(is_staff=True).order_by("id").first()
+    )
+    if found is None:
+        raise stop(
+            f"There is no account {username}."
+            if username
+            else "There is no administrator yet. Make one: manage.py create_user."
+        )
+    return found
+
+
+def _project(name: str, user: User) -> Project:
+    """The project of that name, in which the user may label; a new one where there is none."""
+    project = Project.objects.filter(name=name).first()
+    if project is None:
+        return start_project(user, ProjectIn(name=name, template="iceplant")).project
+    return queries.member(user, project.uid, Who.ANNOTATOR).project
+
+
+def _finish(job: Job | None) -> None:
+    """Do the job here, or wait for the worker that was quicker."""
+    if job is None:
+        raise RuntimeError("an admitted image has a job")
+    try:
+        jobs.run_here(job)
+    except Conflict:
+        while job.state in (JobState.QUEUED, JobState.RUNNING):
+            time.sleep(WAIT_S)
+            job.refresh_from_db()

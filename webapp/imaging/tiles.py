@@ -1,0 +1,233 @@
+"""Tiles of a layer, aligned to its own pixels.
+
+The grid's origin is the layer's upper left corner and its resolutions are the native one times
+powers of two, so that at full zoom a tile's pixels are the file's pixels. rio-tiler reads, and
+masks; its windows come from integers here rather than from bounds through a tile matrix set,
+so that no rounding can shift a native tile. Files must be COGs that an import made: they are
+opened with the GTiff driver only.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import rio_tiler.reader
+from numpy.typing import NDArray
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+
+from inference.windows import Grid
+from webapp.imaging.rendering import Tile, TileFormat, colour, encode
+from webapp.imaging.verdict import BandStatistics
+from webapp.imaging.views import View
+
+TILE_PX = 512
+_OPEN_FILES_PER_THREAD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TileGrid:
+    """The pyramid of tiles over a layer; z = 0 is the coarsest, one tile.
+
+    Attributes:
+        grid: the layer's pixels.
+    """
+
+    grid: Grid
+
+    @property
+    def native_zoom(self) -> int:
+        """The z at which a tile's pixels are the layer's."""
+        longest = max(self.grid.width, self.grid.height, 1)
+        return max(0, -(-longest // TILE_PX) - 1).bit_length()
+
+    @property
+    def resolutions(self) -> list[float]:
+        """Units of the CRS per tile pixel, from z = 0 on."""
+        return [self.grid.resolution * self.factor(z) for z in range(self.native_zoom + 1)]
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """(left, bottom, right, top) of the layer, map frame."""
+        right, bottom = self.grid.to_map(self.grid.width, self.grid.height)
+        return self.grid.left, bottom, right, self.grid.top
+
+    def factor(self, z: int) -> int:
+        """Native pixels per tile pixel."""
+        return 1 << (self.native_zoom - z)
+
+    def covers(self, z: int, x: int, y: int) -> bool:
+        """Whether a tile exists and touches the layer."""
+        if not 0 <= z <= self.native_zoom or x < 0 or y < 0:
+            return False
+        side = TILE_PX * self.factor(z)
+        return x * side < self.grid.width and y * side < self.grid.height
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFile:
+    """One COG of a layer and its place on the layer's grid, in native pixels.
+
+    Attributes:
+        path: named by its content, so that a path never changes what it holds.
+        col: the layer's column of the file's first one; may be negative.
+        row: likewise.
+    """
+
+    path: Path
+    col: int
+    row: int
+    width: int
+    height: int
+
+
+def render_tile(
+    files: Sequence[LayerFile],
+    tile_grid: TileGrid,
+    view: View,
+    z: int,
+    x: int,
+    y: int,
+    *,
+    statistics: Sequence[BandStatistics],
+    asked: TileFormat,
+) -> Tile | None:
+    """One encoded tile; None outside the layer.
+
+    Args:
+        files: of the layer, topmost first.
+        tile_grid: of the layer.
+        view: from `views.parse_view`.
+        z: 0 is the coarsest.
+        x: tile columns from the left.
+        y: tile rows from the top.
+        statistics: of the layer, one per band.
+        asked: the suffix in the address.
+    """
+    if not tile_grid.covers(z, x, y):
+        return None
+    values, visible = read_tile(files, tile_grid, z, x, y, bands=view.bands)
+    picture, visible = colour(values, visible, view, statistics)
+    return encode(picture, visible, asked)
+
+
+def read_tile(
+    files: Sequence[LayerFile],
+    tile_grid: TileGrid,
+    z: int,
+    x: int,
+    y: int,
+    *,
+    bands: Sequence[int],
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """Values of a tile, bands x 512 x 512, and whether each pixel is visible.
+
+    A pixel is that of the topmost file which has one there. A file that lacks one of the bands
+    counts as not there.
+    """
+    values: NDArray[np.generic] | None = None
+    visible = np.zeros((TILE_PX, TILE_PX), dtype=bool)
+    for file in files:
+        part = _part_of_tile(file, tile_grid, z, x, y)
+        if part is None:
+            continue
+        read = _read_part(file, part, bands)
+        if read is None:
+            continue
+        rows, cols = part.rows, part.cols
+        if values is None:
+            values = np.zeros((len(bands), TILE_PX, TILE_PX), dtype=read.data.dtype)
+        fresh = ~np.ma.getmaskarray(read).any(axis=0) & ~visible[rows, cols]
+        np.copyto(values[:, rows, cols], read.data, where=fresh, casting="same_kind")
+        visible[rows, cols] |= fresh
+        if visible.all():
+            break
+    if values is None:
+        values = np.zeros((len(bands), TILE_PX, TILE_PX), dtype=np.uint8)
+    return values, visible
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where a file lies in a tile, and the window of the file that is seen there."""
+
+    rows: slice
+    cols: slice
+    window: Window
+
+
+def _part_of_tile(file: LayerFile, tile_grid: TileGrid, z: int, x: int, y: int) -> _Part | None:
+    factor = tile_grid.factor(z)
+    cols = _overlap(file.col, file.width, x * TILE_PX * factor, factor)
+    rows = _overlap(file.row, file.height, y * TILE_PX * factor, factor)
+    if cols is None or rows is None:
+        return None
+    (first_col, last_col, col_off, width), (first_row, last_row, row_off, height) = cols, rows
+    return _Part(
+        slice(first_row, last_row),
+        slice(first_col, last_col),
+        Window(col_off, row_off, width, height),
+    )
+
+
+def _overlap(
+    start: int, length: int, tile_start: int, factor: int
+) -> tuple[int, int, int, int] | None:
+    """Tile pixels whose centres lie in a file along one axis, and the file's pixels there.
+
+    Returns:
+        First tile pixel, the one after the last, first file pixel, number of file pixels (those
+        beyond the file's end cut off); None where they do not meet.
+    """
+    # Twice the distances, so that half a tile pixel stays an integer.
+    first = max(0, -(-(2 * (start - tile_start) - factor) // (2 * factor)))
+    last = min(TILE_PX, -(-(2 * (start + length - tile_start) - factor) // (2 * factor)))
+    if last <= first:
+        return None
+    low = max(0, tile_start + first * factor - start)
+    high = min(length, tile_start + last * factor - start)
+    return first, last, low, high - low
+
+
+def _read_part(file: LayerFile, part: _Part, bands: Sequence[int]) -> np.ma.MaskedArray | None:
+    dataset = _open(file.path)
+    if max(bands) > dataset.count:
+        return None
+    rows, cols = part.rows.stop - part.rows.start, part.cols.stop - part.cols.start
+    array: np.ma.MaskedArray = rio_tiler.reader.read(
+        dataset,
+        window=part.window,
+        height=rows,
+        width=cols,
+        indexes=tuple(bands),
+        # Native windows are copied; where no overview fits exactly, an average does not alias.
+        resampling_method="nearest" if (rows, cols) == _shape(part.window) else "average",
+    ).array
+    return array
+
+
+def _shape(window: Window) -> tuple[int, int]:
+    return int(window.height), int(window.width)
+
+
+_local = threading.local()
+
+
+def _open(path: Path) -> DatasetReader:
+    """An open dataset of this thread: GDAL allows one thread per handle."""
+    handles: OrderedDict[Path, DatasetReader] | None = getattr(_local, "handles", None)
+    if handles is None:
+        handles = _local.handles = OrderedDict()
+    dataset = handles.pop(path, None)
+    if dataset is None:
+        # No sidecar in the folder may say anything about the file.
+        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED=False):
+            dataset = rasterio.open(path, driver="GTiff")
+    handles[path] = dataset
+    while len(handles) > _OPEN_FILES_PER_THREAD:
+        handles.popitem(last=False)[1].close()
+    return dataset

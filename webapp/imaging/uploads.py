@@ -1,0 +1,124 @@
+"""Files as they were uploaded: which belong together, and where they lie.
+
+Nothing of a name that a person chose reaches the disk: a raster is `raster.tif`, and what came
+beside it gets the name that its reader expects beside that.
+"""
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePath
+
+from django.conf import settings
+
+from webapp.errors import BadInput
+from webapp.imaging.models import Image
+from webapp.imaging.verdict import RasterFiles
+
+RASTER_SUFFIXES = (".tif", ".tiff", ".gtiff", ".jp2", ".png", ".jpg", ".jpeg", ".img")
+# A sidecar's suffix follows the raster's whole name (a.tif.ovr) or replaces its suffix (a.tfw).
+APPENDED_SUFFIXES = (".msk", ".ovr", ".aux.xml")
+REPLACING_SUFFIXES = (".tfw", ".tifw", ".wld", ".jgw", ".pgw", ".j2w", ".prj")
+
+DISK_RESERVE_BYTES = 2 * 10**9
+"""Free space that an upload must leave: the database has to go on writing."""
+COPIES_PER_UPLOAD = 3
+"""The upload itself, the COG, and what lies beside it while it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A raster and what belongs to it; names as the person had them."""
+
+    raster: str
+    sidecars: tuple[str, ...]
+
+
+def group_files(names: Sequence[str]) -> list[Group]:
+    """Which of several files make one image.
+
+    Raises:
+        BadInput: a file is no raster and belongs to none, or two have one name.
+    """
+    if len({name.lower() for name in names}) < len(names):
+        raise BadInput("Two of these files have the same name. Nothing was uploaded.")
+    rasters = [name for name in names if name.lower().endswith(RASTER_SUFFIXES)]
+    groups = {raster: list[str]() for raster in rasters}
+    for name in names:
+        if name in groups:
+            continue
+        owner = next((raster for raster in rasters if _belongs(name, raster)), None)
+        if owner is None:
+            raise BadInput(
+                f"{name} is no image and belongs to none of the others, so nothing was uploaded. "
+                "Choose a GeoTIFF, and its .tfw, .prj, .msk or .ovr together with it."
+            )
+        groups[owner].append(name)
+    return [Group(raster, tuple(sidecars)) for raster, sidecars in groups.items()]
+
+
+def sidecars_beside(raster: Path) -> list[Path]:
+    """The files in the same folder that belong to a raster."""
+    return sorted(
+        path
+        for path in raster.parent.iterdir()
+        if path != raster and path.is_file() and _belongs(path.name, raster.name)
+    )
+
+
+def folder_of(image: Image) -> Path:
+    """Where the uploaded files of an image lie."""
+    return Path(settings.DATA_DIR) / "uploads" / str(image.uid)
+
+
+def raster_files(image: Image) -> RasterFiles:
+    """The uploaded files of an image, for the sandbox."""
+    raster, *sidecars = (folder_of(image) / stored_name(name, image.name) for name in image.files)
+    return RasterFiles(main=raster, name=image.name, sidecars=tuple(sidecars))
+
+
+def stored_name(name: str, raster: str) -> str:
+    """The server's name for an uploaded file: `raster.tif`, `raster.tfw`, `raster.tif.ovr`."""
+    suffix = _raster_suffix(raster)
+    if name == raster:
+        return f"raster{suffix}"
+    lower = name.lower()
+    appended = next((end for end in APPENDED_SUFFIXES if lower.endswith(end)), None)
+    return f"raster{suffix}{appended}" if appended else f"raster{PurePath(lower).suffix}"
+
+
+def need_space(size_bytes: int) -> None:
+    """Nothing, where the disk has room for an upload of that size and its COG.
+
+    Raises:
+        BadInput: it has not.
+    """
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < DISK_RESERVE_BYTES + COPIES_PER_UPLOAD * size_bytes:
+        raise BadInput(
+            f"The server's disk has {free / 1e9:.1f} GB left, too little for this image, so "
+            "nothing was uploaded. Ask for space."
+        )
+
+
+def survey_date(name: str) -> date | None:
+    """The day in a NAIP file name (`m_3411911_sw_10_060_20200524.tif`), if it is one."""
+    found = re.match(r"m_\d{7}_[ns][ew]_\d+_\w+?_(\d{4})(\d{2})(\d{2})", name.lower())
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def _belongs(name: str, raster: str) -> bool:
+    lower, stem = name.lower(), PurePath(raster.lower()).stem
+    if any(lower == raster.lower() + suffix for suffix in APPENDED_SUFFIXES):
+        return True
+    return any(lower == stem + suffix for suffix in REPLACING_SUFFIXES)
+
+
+def _raster_suffix(raster: str) -> str:
+    suffix = PurePath(raster.lower()).suffix
+    return ".tif" if suffix in (".tiff", ".gtiff") else suffix

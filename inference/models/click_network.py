@@ -18,7 +18,7 @@ Features = tuple[Tensor, ...]
 of several windows can be concatenated and split."""
 
 
-class InvalidWindowSize(InferenceError):  # noqa: N818 (named for what is wrong)
+class InvalidWindowSize(InferenceError):
     """A side length that the network cannot take."""
 
     def __init__(self, size: tuple[int, int], nearest: tuple[int, int]) -> None:

@@ -33,14 +33,14 @@ class LateClicksConfig:
 
     bands: int = 3
     click_radius_px: int = 3
-    edge_channels: int = 24
+    edge_channels: int = 16
     """at half resolution, in encoder and head"""
-    encoder_channels: tuple[int, int, int] = (64, 112, 160)
+    encoder_channels: tuple[int, int, int] = (48, 96, 160)
     """at strides 4, 8 and 16"""
-    encoder_blocks: tuple[int, int, int] = (2, 2, 3)
-    feature_channels: int = 64
+    encoder_blocks: tuple[int, int, int] = (1, 2, 3)
+    feature_channels: int = 48
     """of the fused features at stride 4"""
-    head_channels: tuple[int, int, int] = (64, 96, 128)
+    head_channels: tuple[int, int, int] = (48, 80, 128)
     """at strides 4, 8 and 16"""
     head_blocks: tuple[int, int, int] = (1, 1, 2)
 
@@ -141,9 +141,9 @@ class ClickHead(nn.Module):
         self.up_2 = convolution(2 * edge, edge)
         self.to_pixels = nn.Conv2d(edge, 8, 1)
         self.last = nn.Sequential(
-            nn.Conv2d(8 + config.bands + 3, 16, 3, padding=1),
+            nn.Conv2d(8 + config.bands + 3, 12, 3, padding=1),
             nn.ReLU(inplace=True),
-            nn.Conv2d(16, 1, 3, padding=1),
+            nn.Conv2d(12, 1, 3, padding=1),
         )
 
     def forward(self, features: Features, maps: Tensor) -> Tensor:

@@ -24,8 +24,8 @@ def declare_missing_operators() -> list[torch.library.Library]:
     libraries = []
     for name, schema in SCHEMAS.items():
         if not hasattr(torch.ops.torchvision, name):
-            library = torch.library.Library("torchvision", "FRAGMENT")
-            library.define(schema)
+            library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # untyped in torch
+            library.define(schema)  # type: ignore[no-untyped-call]  # untyped in torch
             libraries.append(library)
     return libraries
 

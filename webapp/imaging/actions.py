@@ -1,29 +1,38 @@
 """Writes to layers and images: from an upload to pixels that can be shown."""
 
-import hashlib
+import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path, PurePath
-from uuid import UUID
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 
 from webapp.accounts.models import User
-from webapp.errors import BadInput, Conflict, NotFound
-from webapp.imaging import uploads
+from webapp.errors import BadInput, Conflict, NotFound, Unavailable
+from webapp.imaging import mosaic, uploads
 from webapp.imaging.answers import Answers, UnknownAnswer
 from webapp.imaging.events import ImageChanged
 from webapp.imaging.models import Image, ImageState, Layer
 from webapp.imaging.queries import image_out
-from webapp.imaging.verdict import CogFacts, Verdict
+from webapp.imaging.verdict import CogFacts, CrsAndGrid, Verdict
 from webapp.jobs.actions import enqueue
-from webapp.jobs.models import Job, JobKind
+from webapp.jobs.models import Job, JobKind, JobState
 from webapp.projects.events import ProjectChanged
 from webapp.projects.models import Project
 from webapp.realtime.publish import publish
+
+ON_ITS_WAY = (ImageState.CHECKING, ImageState.IMPORTING)
+"""States in which an image belongs to its job."""
+
+
+class ImportOver(Exception):
+    """The image does not wait for this import any more: stopped, removed, or shown by another."""
 
 
 def receive_uploads(
@@ -35,62 +44,66 @@ def receive_uploads(
 
     Raises:
         BadInput: a file belongs to no image, or the disk is too full; nothing is kept.
+        NotFound: the layer was removed meanwhile; nothing is kept.
+        Unavailable: the disk failed; nothing is kept.
     """
-    by_name = {PurePath(file.name or "").name: file for file in files}
-    if len(by_name) < len(files):
-        raise BadInput("Two of these files have the same name. Nothing was uploaded.")
-    groups = uploads.group_files(list(by_name))
+    names = [file.name or "" for file in files]
+    groups = uploads.group_files(names)
     uploads.need_space(sum(file.size or 0 for file in files))
-    images = []
-    for group in groups:
-        names = [group.raster, *group.sidecars]
-        image = _new_image(project, user, names, sum(by_name[name].size or 0 for name in names))
-        for name in names:
-            _keep(by_name[name], uploads.folder_of(image) / uploads.stored_name(name, group.raster))
-        images.append(image)
-    return [_admit(project, image, layer) for image in images]
+    by_name = dict(zip(names, files, strict=True))
+    with _all_or_none() as images:
+        for group in groups:
+            members = [group.raster, *group.sidecars]
+            size = sum(by_name[name].size or 0 for name in members)
+            image = _new_image(project, user, members, size)
+            images.append(image)
+            folder = uploads.folder_of(image)
+            for name in members:
+                uploads.keep(by_name[name], folder / uploads.stored_name(name, group.raster))
+        _admit(project, images, layer)
+    return images
 
 
 def receive_file(project: Project, user: User, raster: Path, answers: Mapping[str, str]) -> Image:
     """Take a raster from the server's own disk, with the files that lie beside it.
 
     Raises:
-        BadInput: the disk is too full, or an answer answers nothing.
+        BadInput: it is none by its name, the disk is too full, or an answer answers nothing.
+        Unavailable: the disk failed; nothing is kept.
     """
     _parsed(answers)
-    paths = [raster, *uploads.sidecars_beside(raster)]
-    uploads.group_files([path.name for path in paths])
+    paths = uploads.files_on_disk(raster)
     size = sum(path.stat().st_size for path in paths)
-    uploads.need_space(size)
-    image = _new_image(project, user, [path.name for path in paths], size)
-    for path in paths:
-        shutil.copyfile(
-            path, uploads.folder_of(image) / uploads.stored_name(path.name, raster.name)
-        )
-    image.answers = dict(answers)
-    return _admit(project, image, None)
+    with _all_or_none() as images:
+        image = _new_image(project, user, [path.name for path in paths], size)
+        images.append(image)
+        folder = uploads.folder_of(image)
+        for path in paths:
+            shutil.copyfile(path, folder / uploads.stored_name(path.name, raster.name))
+        image.answers = dict(answers)
+        _admit(project, images, None)
+    return image
 
 
 def answer_questions(project: Project, user: User, image: Image, given: Mapping[str, str]) -> Image:
-    """Add answers to an image that has questions, and go on with its import.
+    """The image with answers added; it goes on with its import.
 
     Raises:
         Conflict: it has no questions (any more).
         BadInput: an answer is none of those that can be given.
     """
-    answers = {**image.answers, **given}
-    _parsed(answers)
     with transaction.atomic():
-        taken = Image.objects.filter(pk=image.pk, state=ImageState.QUESTION).update(
-            state=ImageState.CHECKING, answers=answers, questions=[], sentence=""
-        )
-        if not taken:
+        waiting = Image.objects.select_for_update(of=("self",)).select_related("layer")
+        found = waiting.filter(pk=image.pk, state=ImageState.QUESTION).first()
+        if found is None:
             raise Conflict(f"{image.name} has no open question any more. Load the page again.")
-        image.refresh_from_db()
-        image.job = _enqueue(project, user, image)
-        image.save(update_fields=["job"])
-        changed(image)
-    return image
+        found.answers = {**found.answers, **given}
+        _parsed(found.answers)
+        found.state, found.questions, found.sentence = ImageState.CHECKING, [], ""
+        found.job = _enqueue(project, user, found)
+        found.save(update_fields=["state", "answers", "questions", "sentence", "job"])
+        changed(found)
+    return found
 
 
 def remove_image(project: Project, image: Image) -> None:
@@ -99,11 +112,17 @@ def remove_image(project: Project, image: Image) -> None:
     Raises:
         Conflict: it is shown already, or on its way.
     """
-    if image.state not in (ImageState.QUESTION, ImageState.REFUSED):
-        raise Conflict(f"{image.name} is in use, so it was not removed.")
+    is_left = Q(state__in=(ImageState.QUESTION, ImageState.REFUSED))
+    # A server that died between a job's end and its image's leaves one that waits for nobody.
+    is_orphan = Q(state__in=ON_ITS_WAY) & ~Q(job__state__in=(JobState.QUEUED, JobState.RUNNING))
     with transaction.atomic():
         layer = image.layer
-        image.delete()
+        deleted, _ = Image.objects.filter(is_left | is_orphan, pk=image.pk).delete()
+        if not deleted:
+            raise Conflict(
+                f"{image.name} is shown, or on its way, so it was not removed. "
+                "Load the page again; an import can be stopped there."
+            )
         if not layer.images.exists():
             layer.delete()
         publish(project.pk, ProjectChanged(type="project.changed"))
@@ -111,50 +130,72 @@ def remove_image(project: Project, image: Image) -> None:
 
 
 def record_verdict(image: Image, verdict: Verdict) -> None:
-    """Keep what the first opening found: refused, a question, or on to the COG."""
-    image.state = {
+    """Keep what the first opening found: refused, a question, or on to the COG.
+
+    Raises:
+        ImportOver: the image does not wait for it any more.
+    """
+    state = {
         "refused": ImageState.REFUSED,
         "question": ImageState.QUESTION,
         "shown": ImageState.IMPORTING,
     }[verdict.state]
-    image.sentence = " ".join([verdict.sentence, *verdict.remarks])
-    image.questions = [asdict(question) for question in verdict.questions]
-    image.save(update_fields=["state", "sentence", "questions"])
-    changed(image)
+    _go_on(
+        image,
+        state=state,
+        sentence=" ".join([verdict.sentence, *verdict.remarks]),
+        questions=[asdict(question) for question in verdict.questions],
+    )
 
 
 def refuse(image: Image, sentence: str) -> None:
-    """End an import with its reason; the uploaded files stay until the image is removed."""
-    image.state, image.sentence, image.questions = ImageState.REFUSED, sentence, []
-    image.save(update_fields=["state", "sentence", "questions"])
-    changed(image)
+    """End an import with its reason; the uploaded files stay until the image is removed.
+
+    Raises:
+        ImportOver: it has ended already.
+    """
+    _go_on(image, state=ImageState.REFUSED, sentence=sentence, questions=[])
 
 
-def publish_cog(image: Image, facts: CogFacts, cog: Path) -> bool:
+def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | None) -> bool:
     """Show a finished COG; False where the project moved to another CRS or grid meanwhile.
 
     One transaction: the project's CRS (by the first image), the layer's grid and version, and
     the image's place in it.
+
+    Args:
+        image: with the job that made the COG.
+        facts: of the COG.
+        cog: on the disk of the data folder; it is moved away.
+        target: what the COG was made for.
+
+    Raises:
+        ImportOver: the image does not wait for it any more.
+        RasterRefused: its bands are not those of the layer.
     """
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=image.layer.project_id)
-        layer = Layer.objects.get(pk=image.layer_id)
-        if project.crs_wkt and project.crs_wkt != facts.crs_wkt:
+        rows = Image.objects.select_for_update(of=("self",)).select_related("layer__project")
+        shown = rows.filter(pk=image.pk, job=image.job, state=ImageState.IMPORTING).first()
+        if shown is None:
+            raise ImportOver
+        layer, project = shown.layer, shown.layer.project
+        made_for = target.crs_wkt if target else facts.crs_wkt
+        if project.crs_wkt and project.crs_wkt != made_for:
             return False
-        if layer.version and not _is_on_grid(layer, facts):
+        mosaic.need_same_bands(layer, shown.name, facts.band_roles, facts.dtype)
+        if layer.version and not mosaic.is_on_grid(layer, facts):
             return False
         if not project.crs_wkt:
             _give_crs(project, facts)
-        path = Path("cogs") / f"{facts.sha256}.tif"
-        cog.rename(Path(settings.DATA_DIR) / path)
-        image.cog_path, image.cog_sha256 = str(path), facts.sha256
-        image.cog_bytes = (Path(settings.DATA_DIR) / path).stat().st_size
-        image.width, image.height, image.has_mask = facts.width, facts.height, facts.has_mask
-        image.footprint = facts.footprint_wkb
-        image.state, image.questions = ImageState.READY, []
-        _extend(layer, image, facts)
-        image.save()
-        changed(image)
+        path = _lay_down(cog, facts.sha256)
+        shown.cog_path, shown.cog_sha256 = str(path), facts.sha256
+        shown.cog_bytes = (Path(settings.DATA_DIR) / path).stat().st_size
+        shown.width, shown.height, shown.has_mask = facts.width, facts.height, facts.has_mask
+        shown.footprint = facts.footprint_wkb
+        shown.state, shown.questions = ImageState.READY, []
+        mosaic.lay_into(layer, shown, facts)
+        shown.save()
+        changed(shown)
         publish(project.pk, ProjectChanged(type="project.changed"))
     return True
 
@@ -164,18 +205,6 @@ def changed(image: Image) -> None:
     publish(image.layer.project_id, ImageChanged(type="image.changed", image=image_out(image)))
 
 
-def layer_of(project: Project, uid: UUID) -> Layer:
-    """A layer of the project.
-
-    Raises:
-        NotFound: it has none of that id.
-    """
-    layer = project.layers.filter(uid=uid).first()
-    if layer is None:
-        raise NotFound("There is no such layer in this project. Load the page again.")
-    return layer
-
-
 def _new_image(project: Project, user: User, names: Sequence[str], size_bytes: int) -> Image:
     """An image that is not in the database yet, with an empty folder for its files."""
     raster = names[0]
@@ -183,7 +212,6 @@ def _new_image(project: Project, user: User, names: Sequence[str], size_bytes: i
         project=project,
         name=PurePath(raster).stem[:200],
         captured_on=uploads.survey_date(raster),
-        order=project.layers.count(),
     )
     image = Image(
         layer=layer, uploaded_by=user, name=raster[:255], files=list(names), size_bytes=size_bytes
@@ -192,20 +220,43 @@ def _new_image(project: Project, user: User, names: Sequence[str], size_bytes: i
     return image
 
 
-def _admit(project: Project, image: Image, layer: Layer | None) -> Image:
-    """Write an image whose files are in place, and the job that imports it."""
+@contextmanager
+def _all_or_none() -> Iterator[list[Image]]:
+    """Images that are being received: their folders go again if anything fails.
+
+    Raises:
+        Unavailable: in place of the disk's error.
+    """
+    images: list[Image] = []
+    try:
+        yield images
+    except BaseException as error:
+        for image in images:
+            shutil.rmtree(uploads.folder_of(image), ignore_errors=True)
+        if isinstance(error, OSError):
+            raise Unavailable(
+                f"The server's disk did not take the files ({error.strerror}), so nothing was "
+                "uploaded. Ask for space."
+            ) from error
+        raise
+
+
+def _admit(project: Project, images: Sequence[Image], layer: Layer | None) -> None:
+    """Write images whose files are in place, and the jobs that import them."""
     with transaction.atomic():
-        if layer is None:
-            image.layer.save()
-        else:
-            image.layer = layer
-        image.layer_id = image.layer.pk
-        image.save()
-        image.job = _enqueue(project, image.uploaded_by, image)
-        image.save(update_fields=["job"])
+        if layer is not None and not project.layers.filter(pk=layer.pk).exists():
+            raise NotFound("The layer is gone, so nothing was uploaded. Load the page again.")
+        for image in images:
+            if layer is None:
+                image.layer.order = project.layers.count()
+                image.layer.save()
+            else:
+                image.layer = layer
+            image.save()
+            image.job = _enqueue(project, image.uploaded_by, image)
+            image.save(update_fields=["job"])
+            changed(image)
         publish(project.pk, ProjectChanged(type="project.changed"))
-        changed(image)
-    return image
 
 
 def _enqueue(project: Project, user: User, image: Image) -> Job:
@@ -214,11 +265,19 @@ def _enqueue(project: Project, user: User, image: Image) -> Job:
     )
 
 
-def _keep(file: "UploadedFile[bytes]", destination: Path) -> None:
-    with destination.open("xb") as stream:
-        pieces: Iterable[bytes] = file.chunks()
-        for piece in pieces:
-            stream.write(piece)
+def _go_on(image: Image, **fields: Any) -> None:
+    """Write how far an import is, if the image still waits for this very job.
+
+    The import takes long, and meanwhile it may have been stopped or, after a lapsed lease, done
+    by another worker: the row decides.
+    """
+    with transaction.atomic():
+        waiting = Image.objects.filter(pk=image.pk, job=image.job, state__in=ON_ITS_WAY)
+        if not waiting.update(**fields):
+            raise ImportOver
+        for name, value in fields.items():
+            setattr(image, name, value)
+        changed(image)
 
 
 def _parsed(answers: Mapping[str, str]) -> Answers:
@@ -237,52 +296,27 @@ def _give_crs(project: Project, facts: CogFacts) -> None:
     project.save(update_fields=["crs_wkt", "crs_name", "metres_per_unit"])
 
 
-def _is_on_grid(layer: Layer, facts: CogFacts) -> bool:
-    """Whether a COG lies on the layer's grid, shifted by whole pixels, with the same bands."""
-    cols = (facts.left - layer.left) / layer.resolution
-    rows = (layer.top - facts.top) / layer.resolution
-    return (
-        abs(facts.resolution / layer.resolution - 1) < 1e-9
-        and abs(cols - round(cols)) < 0.01
-        and abs(rows - round(rows)) < 0.01
-    )
+def _lay_down(cog: Path, sha256: str) -> Path:
+    """Move a COG to where its content names it, and see it on the disk before any row says so.
 
+    A file without a row is left where a commit fails, and does no harm; a row without its file
+    could not be mended. Equal content is one file, which stays as it is.
 
-def _extend(layer: Layer, image: Image, facts: CogFacts) -> None:
-    """Lay an image into its layer: the grid grows to hold it, and the version changes.
-
-    The grid's origin stays where the first file put it unless a file reaches beyond it; then the
-    places of all files move by whole pixels with it.
+    Returns:
+        The path in the data folder.
     """
-    if not layer.version:
-        layer.left, layer.top, layer.resolution = facts.left, facts.top, facts.resolution
-        layer.width, layer.height = facts.width, facts.height
-        layer.band_roles = list(facts.band_roles)
-        layer.statistics = [band.to_mapping() for band in facts.statistics]
-        layer.dtype = facts.dtype
-        image.col = image.row = 0
-    else:
-        if len(facts.band_roles) != len(layer.band_roles):
-            raise BadInput(
-                f"{image.name} has {len(facts.band_roles)} bands and the layer has "
-                f"{len(layer.band_roles)}, so it was not added. Upload it as a layer of its own."
-            )
-        image.col = round((facts.left - layer.left) / layer.resolution)
-        image.row = round((layer.top - facts.top) / layer.resolution)
-        _grow(layer, image)
-    ready = layer.images.filter(state=ImageState.READY).exclude(pk=image.pk)
-    hashes = sorted([*ready.values_list("cog_sha256", flat=True), facts.sha256])
-    layer.version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:16]
-    layer.save()
+    path = Path("cogs") / f"{sha256}.tif"
+    destination = Path(settings.DATA_DIR) / path
+    if not destination.exists():
+        _flush(cog)
+        cog.rename(destination)
+        _flush(destination.parent)
+    return path
 
 
-def _grow(layer: Layer, image: Image) -> None:
-    shift_cols, shift_rows = max(0, -image.col), max(0, -image.row)
-    layer.left -= shift_cols * layer.resolution
-    layer.top += shift_rows * layer.resolution
-    for other in layer.images.filter(state=ImageState.READY):
-        other.col, other.row = other.col + shift_cols, other.row + shift_rows
-        other.save(update_fields=["col", "row"])
-    image.col, image.row = image.col + shift_cols, image.row + shift_rows
-    layer.width = max(layer.width + shift_cols, image.col + image.width)
-    layer.height = max(layer.height + shift_rows, image.row + image.height)
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

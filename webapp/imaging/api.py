@@ -11,7 +11,7 @@ from webapp.projects.permit import acting_member
 router = Router(tags=["imaging"])
 
 
-@router.post("/projects/{project}/images", response=list[ImageOut])
+@router.post("/projects/{uuid:project}/images", response=list[ImageOut])
 def upload_images(
     request: HttpRequest,
     project: UUID,
@@ -20,29 +20,29 @@ def upload_images(
 ) -> list[ImageOut]:
     """Upload images; files that belong together (.tif and .tfw) make one."""
     member = acting_member(request)
-    into = actions.layer_of(member.project, layer) if layer else None
+    into = queries.layer_of(member.project, layer) if layer else None
     images = actions.receive_uploads(member.project, member.user, files, into)
     return [queries.image_out(image) for image in images]
 
 
-@router.get("/projects/{project}/images", response=list[ImageOut])
+@router.get("/projects/{uuid:project}/images", response=list[ImageOut])
 def list_images(request: HttpRequest, project: UUID) -> list[ImageOut]:
     """All images of the project, the refused ones too."""
     return queries.images_of(acting_member(request).project)
 
 
-@router.post("/projects/{project}/images/{image}/answers", response=ImageOut)
+@router.post("/projects/{uuid:project}/images/{uuid:image}/answers", response=ImageOut)
 def answer_questions(
     request: HttpRequest, project: UUID, image: UUID, given: AnswersIn
 ) -> ImageOut:
     """Answer what the import asked; it goes on at once."""
     member = acting_member(request)
     found = queries.image_of(member.project, image)
-    actions.answer_questions(member.project, member.user, found, given.answers)
-    return queries.image_out(found)
+    answered = actions.answer_questions(member.project, member.user, found, given.answers)
+    return queries.image_out(answered)
 
 
-@router.delete("/projects/{project}/images/{image}", response={204: None})
+@router.delete("/projects/{uuid:project}/images/{uuid:image}", response={204: None})
 def delete_image(request: HttpRequest, project: UUID, image: UUID) -> tuple[int, None]:
     """Take away an image that was refused or never answered."""
     member = acting_member(request)

@@ -70,6 +70,18 @@ def image_of(project: Project, uid: UUID) -> Image:
     return image
 
 
+def layer_of(project: Project, uid: UUID) -> Layer:
+    """One layer of a project.
+
+    Raises:
+        NotFound: it has none of that id.
+    """
+    layer = project.layers.filter(uid=uid).first()
+    if layer is None:
+        raise NotFound("There is no such layer in this project. Load the page again.")
+    return layer
+
+
 def grid_of(layer: Layer) -> Grid:
     """A layer's pixels."""
     return Grid(

@@ -66,9 +66,16 @@ def colour(
         visible = visible & ~np.isnan(values).any(axis=0)
     if view.kind == "ndvi":
         return _ndvi(values, visible, view.stretch)
+    limits = [_limits(view.stretch, statistics[number - 1], values.dtype) for number in view.bands]
+    if view.kind == "rgb" and values.dtype == np.uint8:
+        # An 8-bit picture was balanced when it was made: a stretch per band would turn a green
+        # meadow grey and a white roof blue. Wider types hold measurements, whose bands have
+        # scales of their own. (Fixed stretches are the same for all bands anyway.)
+        lows, highs = zip(*limits, strict=True)
+        limits = [(min(lows), max(highs))] * len(limits)
     channels = [
-        _stretched(band, _limits(view.stretch, statistics[number - 1], band.dtype), view.gamma)
-        for band, number in zip(values, view.bands, strict=True)
+        _stretched(band, band_limits, view.gamma)
+        for band, band_limits in zip(values, limits, strict=True)
     ]
     picture = channels[0] if view.kind == "grey" else np.stack(channels, axis=-1)
     return picture, visible

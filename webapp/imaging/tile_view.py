@@ -44,6 +44,7 @@ def tile(
             error.sentence,
             status=HTTP_STATUS[error.code],
             content_type="text/plain; charset=utf-8",
+            headers={"Cache-Control": "no-store"},  # tomorrow they may be a member
         )
     painted = _painters.submit(
         render_tile,

@@ -6,12 +6,13 @@ beside it gets the name that its reader expects beside that.
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
 from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
 from webapp.errors import BadInput
 from webapp.imaging.models import Image
@@ -68,14 +69,38 @@ def sidecars_beside(raster: Path) -> list[Path]:
     )
 
 
+def files_on_disk(raster: Path) -> list[Path]:
+    """A raster on the server's own disk and what belongs to it there, the raster first.
+
+    Raises:
+        BadInput: its name is none of a raster, or the disk has no room to take it.
+    """
+    paths = [raster, *sidecars_beside(raster)]
+    group_files([path.name for path in paths])
+    need_space(sum(path.stat().st_size for path in paths))
+    return paths
+
+
 def folder_of(image: Image) -> Path:
     """Where the uploaded files of an image lie."""
     return Path(settings.DATA_DIR) / "uploads" / str(image.uid)
 
 
+def keep(file: "UploadedFile[bytes]", destination: Path) -> None:
+    """Put an upload where it stays: a large one lies on the same disk already and is moved."""
+    if isinstance(file, TemporaryUploadedFile):
+        Path(file.temporary_file_path()).rename(destination)
+        return
+    with destination.open("xb") as stream:
+        pieces: Iterable[bytes] = file.chunks()
+        for piece in pieces:
+            stream.write(piece)
+
+
 def raster_files(image: Image) -> RasterFiles:
     """The uploaded files of an image, for the sandbox."""
-    raster, *sidecars = (folder_of(image) / stored_name(name, image.name) for name in image.files)
+    folder, names = folder_of(image), image.files
+    raster, *sidecars = (folder / stored_name(name, names[0]) for name in names)
     return RasterFiles(main=raster, name=image.name, sidecars=tuple(sidecars))
 
 
@@ -120,5 +145,5 @@ def _belongs(name: str, raster: str) -> bool:
 
 
 def _raster_suffix(raster: str) -> str:
-    suffix = PurePath(raster.lower()).suffix
+    suffix = next(end for end in RASTER_SUFFIXES if raster.lower().endswith(end))
     return ".tif" if suffix in (".tiff", ".gtiff") else suffix

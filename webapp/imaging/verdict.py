@@ -7,14 +7,17 @@ validates what comes back from the child, which has touched a hostile file).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, StringConstraints
 
 from webapp.imaging.answers import QuestionKind
 
 BandRole = Literal["red", "green", "blue", "nir", "grey", ""]
 """What a band of a COG shows; empty where nothing is known."""
+
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+"""A COG is named after it on disk, so what a child says is taken in this form only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,7 @@ class CogFacts:
     band_roles: tuple[BandRole, ...]
     statistics: tuple[BandStatistics, ...]
     footprint_wkb: bytes
-    sha256: str
+    sha256: Sha256
     nodata: float | None
     has_mask: bool
     warped: tuple[str, ...]

@@ -3,6 +3,7 @@ from django.db import models
 
 from webapp.ids import new_uid
 from webapp.imaging.models import Layer
+from webapp.labels.spatial_index import LabelQuerySet
 from webapp.projects.models import Project
 
 
@@ -98,6 +99,8 @@ class Label(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     deleted = models.BooleanField(default=False)
+
+    objects = LabelQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 
+from webapp.accounts.models import User
 from webapp.ids import new_uid
 
 
@@ -17,6 +18,14 @@ class KeepParts(models.TextChoices):
 
     CLICKED = "clicked"
     ALL = "all"
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Projects, and the one rule of who may know of them."""
+
+    def visible_to(self, user: User) -> "ProjectQuerySet":
+        """The projects in which `user` is a member; nobody else learns that they exist."""
+        return self.filter(memberships__user=user)
 
 
 class Project(models.Model):
@@ -49,6 +58,8 @@ class Project(models.Model):
     # Counters: numbers without gaps, given inside the transaction that uses them.
     last_label_number = models.PositiveIntegerField(default=0)
     last_edit_number = models.PositiveIntegerField(default=0)
+
+    objects = ProjectQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

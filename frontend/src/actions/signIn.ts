@@ -1,0 +1,16 @@
+import { api } from "../api/client";
+import { navigate, route } from "../state/route";
+import { setSession } from "../state/session";
+import { currentLink } from "./link";
+
+/** Signs in; after a session that ended under the work, the work goes on where it was. */
+export async function signIn(username: string, password: string): Promise<void> {
+  setSession(await api.signIn(username, password));
+  if (route.peek().page === "signin") navigate("/");
+  currentLink()?.retryNow();
+}
+
+export async function signOut(): Promise<void> {
+  setSession(await api.signOut());
+  navigate("/signin");
+}

@@ -1,0 +1,111 @@
+/** How things look on the map: functions of plain data. */
+
+import { Fill, Icon, Stroke, Style, Text } from "ol/style";
+import type { Certainty, Pattern, ReviewState } from "../api/client";
+import type { LabelFill } from "../state/view";
+import { classFill, MAP_COLOURS, withAlpha } from "./colours";
+import { MARK_SCALE, markImage } from "./markImage";
+
+export interface LabelLook {
+  readonly colour: string;
+  readonly pattern: Pattern;
+  readonly fill: LabelFill;
+  readonly selected: boolean;
+  readonly hovered: boolean;
+  /** The outline that is being refined: grey until the new one is saved. */
+  readonly old: boolean;
+  /** Review: neighbours of the label under review. */
+  readonly quiet: boolean;
+}
+
+const FILL_ALPHA: Readonly<Record<LabelFill, number>> = { outline: 0, light: 0.15, strong: 0.4 };
+
+const labelStyles = new Map<string, Style[]>();
+
+/** Fill and outline of a label; the same look gives the same style objects. */
+export function labelStyle(look: LabelLook): Style[] {
+  const key = JSON.stringify(look);
+  const known = labelStyles.get(key);
+  if (known !== undefined) return known;
+  const made = makeLabelStyle(look);
+  labelStyles.set(key, made);
+  return made;
+}
+
+function makeLabelStyle(look: LabelLook): Style[] {
+  const colour = look.old || look.quiet ? MAP_COLOURS.old : look.colour;
+  const alpha = look.old || look.quiet ? 0 : FILL_ALPHA[look.fill];
+  const width = look.hovered || look.selected ? 3 : 2;
+  const casing = look.selected
+    ? [stroke(MAP_COLOURS.black, width + 4), stroke(MAP_COLOURS.white, width + 2)]
+    : [
+        stroke(withAlpha(MAP_COLOURS.black, 0.6), width + 2.5),
+        stroke(withAlpha(MAP_COLOURS.white, 0.7), width + 1.2),
+      ];
+  const fill = new Style({ fill: new Fill({ color: classFill(colour, look.pattern, alpha) }) });
+  return [...(alpha > 0 ? [fill] : []), ...casing, stroke(colour, width)];
+}
+
+function stroke(colour: string, width: number, dash?: number[]): Style {
+  return new Style({
+    stroke: new Stroke({ color: colour, width, ...(dash ? { lineDash: dash } : {}) }),
+  });
+}
+
+/** The sign on a label: possible, accepted, returned; empty for a sure one that waits for review. */
+export function labelSign(certainty: Certainty, review: ReviewState): string {
+  const doubt = certainty === "possible" ? "?" : "";
+  if (review === "accepted") return `${doubt}✓`;
+  return review === "returned" ? `${doubt}!` : doubt;
+}
+
+const signStyles = new Map<string, Text>();
+
+export function signText(sign: string): Text {
+  const known = signStyles.get(sign);
+  if (known !== undefined) return known;
+  const made = new Text({
+    text: sign,
+    font: "bold 12px system-ui, sans-serif",
+    fill: new Fill({ color: MAP_COLOURS.white }),
+    stroke: new Stroke({ color: MAP_COLOURS.black, width: 3 }),
+    overflow: true,
+  });
+  signStyles.set(sign, made);
+  return made;
+}
+
+export interface OutlineLook {
+  readonly settled: boolean;
+  readonly saving: boolean;
+  readonly colour: string;
+  readonly pattern: Pattern;
+}
+
+/** Coarse: dashed white on black, unfilled. Settled: the class colour in a casing, lightly filled. */
+export function outlineStyle({ settled, saving, colour, pattern }: OutlineLook): Style[] {
+  const strength = saving ? 0.6 : 1;
+  const [white, black] = [MAP_COLOURS.white, MAP_COLOURS.black].map((one) =>
+    withAlpha(one, strength),
+  );
+  if (!settled) return [stroke(black ?? "", 4), stroke(white ?? "", 2, [6, 4])];
+  return [
+    new Style({ fill: new Fill({ color: classFill(colour, pattern, 0.15 * strength) }) }),
+    stroke(black ?? "", 6),
+    stroke(white ?? "", 4),
+    stroke(withAlpha(colour, strength), 2),
+  ];
+}
+
+export const MARK_PX = 14;
+export const NEWEST_MARK_PX = 18;
+
+export function markStyle(include: boolean, newest: boolean): Style {
+  return new Style({
+    image: new Icon({
+      img: markImage(include, newest ? NEWEST_MARK_PX : MARK_PX),
+      scale: MARK_SCALE,
+    }),
+    zIndex: newest ? 2 : 1,
+  });
+}

@@ -1,0 +1,56 @@
+import { chooseClass, toggleCertainty } from "../../actions/classify";
+import { discardDraft } from "../../actions/discardDraft";
+import { operation } from "../../actions/operations";
+import { saveHindrance } from "../../actions/saveDraft";
+import { phase } from "../../state/draft";
+import {
+  draftAreaWords,
+  draftChips,
+  draftClass,
+  draftClickWords,
+  draftSentence,
+  passWords,
+} from "../../state/draftBar";
+import { mayLabel, usableClasses } from "../../state/project";
+import { armed, draftCertainty, setTapExcludes, tapPolarityExcludes } from "../../state/tool";
+import { activeLayer } from "../../state/view";
+import { DraftBar } from "./DraftBar";
+
+/** The draft bar on the open draft. */
+export function DraftRegion() {
+  const run = (id: string) => () => operation(id).run();
+  return (
+    <DraftBar
+      unarmed={unarmedWords()}
+      phase={phase.value}
+      area={draftAreaWords.value}
+      clicks={draftClickWords.value}
+      pass={passWords.value}
+      sentence={draftSentence.value}
+      chips={draftChips.value}
+      classes={usableClasses.value}
+      current={draftClass.value}
+      possible={draftCertainty.value === "possible"}
+      tapExcludes={tapPolarityExcludes.value}
+      undoHindrance={operation("edit.undo").disabled()}
+      redoHindrance={operation("edit.redo").disabled()}
+      canSave={saveHindrance() === null}
+      onClass={chooseClass}
+      onCertainty={toggleCertainty}
+      onTapExcludes={setTapExcludes}
+      onUndo={run("edit.undo")}
+      onRedo={run("edit.redo")}
+      onDiscard={discardDraft}
+      onRestart={discardDraft}
+      onSave={run("draft.save")}
+    />
+  );
+}
+
+/** What to do instead of clicking, where clicks would not begin a draft. */
+function unarmedWords(): string | null {
+  if (!mayLabel.value) return "You may look here but not label.";
+  if (activeLayer.value === null) return "Labelling opens as soon as an image is ready.";
+  if (armed.value) return null;
+  return "Press S and click a plant, or select a label to change it.";
+}

@@ -1,0 +1,58 @@
+import { chooseClass, setNote, toggleCertainty } from "../../actions/classify";
+import { deleteLabels } from "../../actions/deleteLabels";
+import { changeHindrance, startRefining } from "../../actions/refine";
+import { showLabel } from "../../actions/show";
+import type { Label } from "../../api/client";
+import { select, selectedLabel, selectedLabels } from "../../state/labels";
+import { preferences } from "../../state/preferences";
+import { classByUid, layers, usableClasses } from "../../state/project";
+import { LabelFacts } from "./LabelFacts";
+import { LayersRegion } from "./LayersRegion";
+import { SeveralFacts } from "./SeveralFacts";
+import { useHistory } from "./useHistory";
+
+/** The right panel: the selected label or labels, else what the map shows. */
+export function FactsRegion() {
+  if (selectedLabel.value !== null) {
+    return <OneLabel key={selectedLabel.value.uid} label={selectedLabel.value} />;
+  }
+  if (selectedLabels.value.length > 1) {
+    return (
+      <SeveralFacts
+        labels={selectedLabels.value}
+        classes={usableClasses.value}
+        areaUnit={preferences.value.areaUnit}
+        locked={selectedLabels.value.map(changeHindrance).find((one) => one !== null) ?? null}
+        onClass={chooseClass}
+        onDelete={deleteLabels}
+        onClose={() => select([])}
+      />
+    );
+  }
+  return <LayersRegion />;
+}
+
+function OneLabel({ label }: { readonly label: Label }) {
+  const history = useHistory(label);
+  return (
+    <LabelFacts
+      label={label}
+      labelClass={classByUid.value.get(label.label_class) ?? null}
+      classes={usableClasses.value}
+      layerName={layers.value.find((layer) => layer.uid === label.layer)?.name ?? ""}
+      history={history}
+      locked={changeHindrance(label)}
+      now={new Date()}
+      areaUnit={preferences.value.areaUnit}
+      onClass={chooseClass}
+      onCertainty={(value) => {
+        if (value !== label.certainty) toggleCertainty();
+      }}
+      onNote={setNote}
+      onRefine={startRefining}
+      onShow={() => showLabel(label)}
+      onDelete={deleteLabels}
+      onClose={() => select([])}
+    />
+  );
+}

@@ -1,0 +1,132 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Certainty, EditRow, Label, LabelClass } from "../../api/client";
+import { areaWords, countWords } from "../../state/words";
+import { Button, IconButton } from "../controls/Button";
+import { ClassMenu } from "../controls/ClassMenu";
+import { Field } from "../controls/Field";
+import { ReviewSign } from "../controls/ReviewSign";
+import { Segmented } from "../controls/Segmented";
+import { when } from "../words";
+import { Comment } from "./Comment";
+import { HistoryList } from "./HistoryList";
+
+interface Props {
+  readonly label: Label;
+  readonly labelClass: LabelClass | null;
+  readonly classes: readonly LabelClass[];
+  readonly layerName: string;
+  readonly history: readonly EditRow[] | null;
+  /** A sentence that says why this person may not change it; null where they may. */
+  readonly locked: string | null;
+  readonly now: Date;
+  readonly areaUnit: "metric" | "acres";
+  readonly onClass: (uid: string) => void;
+  readonly onCertainty: (value: Certainty) => void;
+  readonly onNote: (value: string) => void;
+  readonly onRefine: () => void;
+  readonly onShow: () => void;
+  readonly onDelete: () => void;
+  readonly onClose: () => void;
+}
+
+const CERTAINTIES = [
+  { value: "sure", words: "Sure" },
+  { value: "possible", words: "Possible" },
+] as const;
+
+/** All about the selected label. */
+export function LabelFacts(props: Props) {
+  const { label, labelClass, locked, now } = props;
+  return (
+    <>
+      <div class="panel-head">
+        <h2>#{label.number}</h2>
+        <IconButton icon="pin" name="Show on the map" tip="start-below" onClick={props.onShow} />
+        <IconButton icon="close" name="Deselect" tip="start-below" onClick={props.onClose} />
+      </div>
+      <div class="panel-body">
+        {locked && <p class="notice facts-locked">{locked}</p>}
+        {label.review_comment !== "" && (
+          <div class="panel-part">
+            <Comment label={label} now={now} />
+          </div>
+        )}
+        <div class="panel-part">
+          {locked === null ? (
+            <>
+              <ClassMenu
+                class="button facts-class"
+                classes={props.classes}
+                current={labelClass}
+                name="Class"
+                onChoose={props.onClass}
+              />
+              <Segmented
+                legend="Certainty"
+                options={CERTAINTIES}
+                value={label.certainty}
+                onChange={props.onCertainty}
+              />
+              <Note key={label.uid} note={label.note} onNote={props.onNote} />
+            </>
+          ) : (
+            label.note !== "" && <p>{label.note}</p>
+          )}
+        </div>
+        <div class="panel-part">
+          <dl class="facts">
+            <dt>Area</dt>
+            <dd>{areaWords(label.area_m2, props.areaUnit)}</dd>
+            <dt>Review</dt>
+            <dd>
+              <ReviewSign state={label.review_state} />
+            </dd>
+            <dt>By</dt>
+            <dd>{label.created_by.display_name || label.created_by.username}</dd>
+            <dt>Made</dt>
+            <dd>{when(label.created_at, now)}</dd>
+            <dt>Origin</dt>
+            <dd>{label.clicks === null ? "drawn" : countWords(label.clicks, "click", "clicks")}</dd>
+            <dt>Layer</dt>
+            <dd>{props.layerName}</dd>
+          </dl>
+        </div>
+        <section class="panel-part" aria-label="History">
+          <h3>History</h3>
+          <HistoryList rows={props.history} now={now} />
+        </section>
+      </div>
+      {locked === null && (
+        <div class="facts-acts">
+          <Button icon="refine" shortcut="S" onClick={props.onRefine}>
+            Refine
+          </Button>
+          <Button look="danger" icon="trash" onClick={props.onDelete}>
+            Delete
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Sent when the field is left, so that a note is one edit and not one per letter. */
+function Note({ note, onNote }: { readonly note: string; readonly onNote: (v: string) => void }) {
+  const [text, setText] = useState(note);
+  useEffect(() => setText(note), [note]);
+  return (
+    <Field label="Note">
+      {(id) => (
+        <textarea
+          id={id}
+          class="textarea"
+          rows={2}
+          maxLength={4000}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onBlur={() => text !== note && onNote(text)}
+        />
+      )}
+    </Field>
+  );
+}

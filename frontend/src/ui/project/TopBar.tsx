@@ -1,0 +1,135 @@
+import { useSignal } from "@preact/signals";
+import { operation } from "../../actions/operations";
+import { layers, mayExport, mayManage, project, summary } from "../../state/project";
+import { projects } from "../../state/projects";
+import { navigate, route } from "../../state/route";
+import { helpOpen, setHelpOpen } from "../../state/tool";
+import {
+  activeLayer,
+  activeView,
+  labelsVisible,
+  setActiveLayer,
+  setActiveView,
+} from "../../state/view";
+import { numberWords } from "../../state/words";
+import { ClassesDialog } from "../classes/ClassesDialog";
+import { IconButton } from "../controls/Button";
+import { Icon } from "../controls/Icon";
+import { Link } from "../controls/Link";
+import { Mark } from "../controls/Mark";
+import { ExportPart } from "../exports/ExportPart";
+import { Account } from "./Account";
+import { ChoiceMenu } from "./ChoiceMenu";
+import { ProjectCrumb } from "./ProjectCrumb";
+import { SettingsDialog } from "./SettingsDialog";
+
+/** The bar over the map: where one is, how it is looked at, and where one can go. */
+export function TopBar() {
+  const open = project.value;
+  const dialog = useSignal<"classes" | "settings" | "export" | null>(null);
+  const close = () => {
+    dialog.value = null;
+  };
+  if (open === null) return <div class="top-bar" />;
+  const labelsOn = labelsVisible.value;
+  const toggleLabels = operation("labels.toggle");
+  return (
+    <div class="top-bar">
+      <Link to="/" class="mark" name="Projects">
+        <Mark />
+      </Link>
+      <nav class="crumbs" aria-label="Project and layer">
+        <ProjectCrumb
+          name={open.name}
+          uid={open.uid}
+          others={projects.value ?? []}
+          mayManage={mayManage.value}
+          onOpen={(uid) => navigate(`/p/${uid}`)}
+          onAll={() => navigate("/")}
+          onClasses={() => {
+            dialog.value = "classes";
+          }}
+          onSettings={() => {
+            dialog.value = "settings";
+          }}
+        />
+        {activeLayer.value && <span class="crumb-slash">/</span>}
+        <ChoiceMenu
+          name="Layer"
+          options={layers.value
+            .filter((layer) => layer.ready)
+            .map((layer) => ({ id: layer.uid, name: layer.name }))}
+          current={activeLayer.value?.uid ?? null}
+          onChoose={setActiveLayer}
+        />
+      </nav>
+      {activeView.value && <span class="top-gap" />}
+      <ChoiceMenu
+        name="View"
+        shortcut="B"
+        options={activeLayer.value?.views ?? []}
+        current={activeView.value?.id ?? null}
+        onChoose={setActiveView}
+      />
+      <IconButton
+        icon={labelsOn ? "eye" : "eyeOff"}
+        name={labelsOn ? "Hide labels" : "Show labels"}
+        shortcut={toggleLabels.key}
+        onClick={toggleLabels.run}
+      />
+      <div class="top-end">
+        <Places
+          uid={open.uid}
+          onExport={() => {
+            dialog.value = "export";
+          }}
+        />
+        <span class="top-gap" />
+        <IconButton
+          icon="help"
+          name="Help"
+          shortcut="?"
+          tip="start-below"
+          onClick={() => setHelpOpen(!helpOpen.value)}
+        />
+        <Account />
+      </div>
+      {dialog.value === "classes" && <ClassesDialog onClose={close} />}
+      {dialog.value === "settings" && <SettingsDialog onClose={close} />}
+      {dialog.value === "export" && <ExportPart onClose={close} />}
+    </div>
+  );
+}
+
+interface PlacesProps {
+  readonly uid: string;
+  readonly onExport: () => void;
+}
+
+/** The other pages of the project. */
+function Places({ uid, onExport }: PlacesProps) {
+  const page = route.value.page;
+  const waiting = summary.value?.unreviewed ?? 0;
+  return (
+    <nav class="places" aria-label="Pages of the project">
+      <Link to={`/p/${uid}`} class="button button-quiet place" current={page === "label"}>
+        Label
+      </Link>
+      {mayManage.value && (
+        <Link to={`/p/${uid}/review`} class="button button-quiet place" current={page === "review"}>
+          Review
+          {waiting > 0 && <span class="place-count">{numberWords(waiting)}</span>}
+        </Link>
+      )}
+      <Link to={`/p/${uid}/members`} class="button button-quiet place" current={page === "members"}>
+        Members
+      </Link>
+      {mayExport.value && (
+        <button type="button" class="button button-quiet" onClick={onExport}>
+          <Icon name="download" />
+          Export
+        </button>
+      )}
+    </nav>
+  );
+}

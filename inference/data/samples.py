@@ -1,0 +1,101 @@
+"""Training samples: one window, one object in it, drawn at random from all sources."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.data.training_augmentation import draw_bands, vary
+from inference.data.training_composites import composite, draw_shape, shifted
+from inference.data.training_pack import Source
+from inference.data.training_windows import (
+    CLOSEST_VISIBLE_PX,
+    CutWindow,
+    Target,
+    cut_window,
+    draw_placement,
+)
+
+COMPOSITE_SHARE = 0.15
+DRAWS = 12
+"""How often a window is drawn again before its object is given up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One window to learn from.
+
+    Attributes:
+        image: 3 x S x S, float32, 0..1.
+        target: S x S: 1 object, 0 not, -1 unknown.
+    """
+
+    image: NDArray[np.float32]
+    target: Target
+
+
+class SampleDrawer:
+    """Draws samples from weighted sources; the same generator state draws the same sample.
+
+    Within a source a picture is chosen evenly, then one of its maps of objects, then an object
+    with a weight that grows with its longest side: most labels are small, and evenly drawn they
+    would be all one sees.
+    """
+
+    def __init__(self, sources: Sequence[Source], weights: Sequence[float]) -> None:
+        self.sources = list(sources)
+        self.weights = np.array(weights, np.float64) / np.sum(weights)
+        self.object_weights = [[object_weights(p.objects) for p in s.pictures] for s in sources]
+
+    def draw(self, size: int, rng: np.random.Generator) -> Sample:
+        """One sample of `size` px."""
+        cut = self.draw_cut(size, rng)
+        if rng.random() < COMPOSITE_SHARE:
+            cut = self.draw_composite(cut, rng)
+        return Sample(np.ascontiguousarray(vary(cut.pixels, rng).transpose(2, 0, 1)), cut.target)
+
+    def draw_cut(self, size: int, rng: np.random.Generator) -> CutWindow:
+        """A window with three bands in which enough of its object is visible."""
+        while True:
+            chosen = int(rng.choice(len(self.sources), p=self.weights))
+            source = self.sources[chosen]
+            index = int(rng.integers(len(source.pictures)))
+            picture = source.pictures[index]
+            row = int(rng.choice(len(picture.objects), p=self.object_weights[chosen][index]))
+            target = picture.objects[row]
+            for _ in range(DRAWS):
+                placement = draw_placement(picture, target, size=size, rng=rng)
+                cut = cut_window(source, index, target, placement, size=size)
+                if is_worth_learning(cut.target):
+                    return CutWindow(draw_bands(cut.pixels, rng), cut.target)
+
+    def draw_composite(self, ground: CutWindow, rng: np.random.Generator) -> CutWindow:
+        """A piece of another window, or of the same one shifted, pasted over `ground`.
+
+        `ground` itself comes back where the drawn shape shows too little.
+        """
+        other = self.draw_cut(len(ground.target), rng)
+        patch = other.pixels if rng.random() < 0.7 else shifted(ground.pixels, rng)
+        pasted = composite(ground, patch, draw_shape(other.target, rng), rng)
+        return pasted if is_worth_learning(pasted.target) else ground
+
+
+def object_weights(objects: NDArray[np.void]) -> NDArray[np.float64]:
+    """Probability of each object of a picture's table: maps evenly, in each by longest side."""
+    weights = np.maximum(objects["height"], objects["width"]).astype(np.float64)
+    for index in np.unique(objects["map"]):
+        in_map = objects["map"] == index
+        weights[in_map] /= weights[in_map].sum()
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+def is_worth_learning(target: Target) -> bool:
+    """Whether some object, some background and mostly known ground are visible."""
+    inside = int((target == 1).sum())
+    outside = int((target == 0).sum())
+    return (
+        inside >= CLOSEST_VISIBLE_PX
+        and outside >= CLOSEST_VISIBLE_PX
+        and inside + outside >= 0.4 * target.size
+    )

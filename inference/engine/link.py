@@ -1,0 +1,277 @@
+"""The engine's side of its WebSocket: it dials in, so it needs no open port.
+
+Receiving and sending are asyncio's; passes run in one worker thread, one after the other.
+"""
+
+import asyncio
+import json
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from inference.engine.request import EngineRequest
+from inference.engine.runner import Runner
+from inference.engine.scheduler import Scheduler
+from inference.errors import InferenceError
+from inference.messages import (
+    Cancel,
+    Failed,
+    Hello,
+    PassDone,
+    Queued,
+    Segment,
+    Welcome,
+    to_engine,
+)
+
+logger = logging.getLogger(__name__)
+
+VERSION = "0.1.0"
+CAPACITY = 32
+REFUSED = 4401
+LARGEST_MESSAGE = 4 * 2**20
+FIRST_DELAY_S = 0.5
+LONGEST_DELAY_S = 10.0
+NOTICE_EVERY_S = 1.0
+
+BUG_SENTENCE = (
+    "The engine could not compute this click because of an error of its own. Your clicks are "
+    "kept. Click again, or draw the outline by hand."
+)
+STRANGE_SENTENCE = (
+    "The engine does not understand this click: it and the server are of different versions. "
+    "Your clicks are kept. Ask whoever runs the engine to update it."
+)
+
+
+class EngineRefused(InferenceError):
+    """The server does not know this engine's token."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(
+            f"The server at {url} refused this engine's token, so the engine stopped. Give it the "
+            "token that the server shows for this engine in SEGMAP_ENGINE_TOKEN."
+        )
+
+
+class EngineLink:
+    """One engine on one server, for as long as the server knows its token.
+
+    Args:
+        url: of the server's engine socket, ws:// or wss://.
+        token: proves which engine this is.
+        name: shown to people.
+        device: shown to people ("cpu, 2 threads").
+        runner: computes passes.
+        capacity: requests it takes at a time.
+        prepare_thread: run once in the worker thread (torch's thread count belongs to it).
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        token: str,
+        name: str,
+        device: str,
+        runner: Runner,
+        capacity: int = CAPACITY,
+        prepare_thread: Callable[[], None] | None = None,
+    ) -> None:
+        self.url = url
+        self.token = token
+        self.runner = runner
+        self.hello = Hello(
+            type="hello",
+            name=name,
+            device=device,
+            version=VERSION,
+            capacity=capacity,
+            models=[runner.model],
+        )
+        self.worker = ThreadPoolExecutor(1, "pass", initializer=prepare_thread)
+
+    async def run(self) -> None:
+        """Serve until cancelled; a lost server is dialled again, ever less often.
+
+        Raises:
+            EngineRefused: the server does not know the token.
+        """
+        delay_s = FIRST_DELAY_S
+        while True:
+            try:
+                session = await self._serve_once()
+            except InvalidStatus as error:
+                if error.response.status_code in (401, 403):
+                    raise EngineRefused(self.url) from error
+                logger.warning("The server answered %s.", error.response.status_code)
+                session = None
+            except (OSError, InvalidHandshake, TimeoutError) as error:
+                logger.warning("The server cannot be reached: %s.", error)
+                session = None
+            if session is not None and session.was_welcome:
+                delay_s = FIRST_DELAY_S
+            # Jitter, so that many engines don't return to a restarted server all at once.
+            await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))
+            delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+    async def _serve_once(self) -> "Session":
+        """One connection, from hello to its end."""
+        # A proxy that stands in the environment has no business between us and this machine.
+        is_here = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+        async with connect(
+            self.url,
+            additional_headers={"Authorization": f"Bearer {self.token}"},
+            proxy=None if is_here else True,
+            max_size=LARGEST_MESSAGE,
+        ) as socket:
+            session = Session(socket, self.runner, self.worker, self.hello.capacity)
+            try:
+                await session.send(self.hello)
+                await session.run()
+            except ConnectionClosed as error:
+                logger.warning("The connection to the server was lost: %s", error)
+            if socket.close_code == REFUSED:
+                raise EngineRefused(self.url)
+            return session
+
+
+class Session:
+    """One connection: its requests live and die with it (the server asks again elsewhere)."""
+
+    def __init__(
+        self,
+        socket: ClientConnection,
+        runner: Runner,
+        worker: ThreadPoolExecutor,
+        capacity: int,
+    ) -> None:
+        self.socket = socket
+        self.runner = runner
+        self.worker = worker
+        self.scheduler = Scheduler(capacity=capacity)
+        self.requests: dict[str, EngineRequest] = {}
+        self.was_welcome = False
+        self._work = asyncio.Event()
+        self._noticed: dict[str, tuple[int, float]] = {}
+
+    async def run(self) -> None:
+        """Receive and compute until the connection ends."""
+        computing = asyncio.create_task(self._compute())
+        receiving = asyncio.create_task(self._receive())
+        try:
+            done, _ = await asyncio.wait(
+                (computing, receiving), return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                task.result()
+        finally:
+            computing.cancel()
+            receiving.cancel()
+            await asyncio.gather(computing, receiving, return_exceptions=True)
+
+    async def send(self, message: Hello | PassDone | Queued | Failed) -> None:
+        """Send a message of the engine."""
+        await self.socket.send(message.model_dump_json())
+
+    async def _receive(self) -> None:
+        async for text in self.socket:
+            try:
+                message = to_engine.validate_json(text)
+            except ValidationError as error:
+                logger.warning("A message of the server was not understood: %s", error)
+                await self._refuse_strange(text)
+                continue
+            match message:
+                case Segment():
+                    await self._take(message)
+                case Cancel(request=request):
+                    self.scheduler.cancel(request)
+                    self._forget(request)
+                case Welcome(engine=engine):
+                    self.was_welcome = True
+                    logger.info("Connected as %s.", engine)
+
+    async def _take(self, segment: Segment) -> None:
+        try:
+            older = self.scheduler.submit(segment.request, segment.draft)
+        except InferenceError as error:
+            await self._fail(segment.request, str(error))
+            return
+        if older is not None:
+            self._forget(older)
+        self.requests.setdefault(segment.request, EngineRequest(segment))
+        self._work.set()
+        await self._notice(segment.request)
+
+    async def _compute(self) -> None:
+        """Run passes, one after the other, as long as there are any."""
+        loop = asyncio.get_running_loop()
+        while True:
+            request = self.scheduler.next()
+            if request is None:
+                self._work.clear()
+                await self._work.wait()
+                continue
+            begun = time.perf_counter()
+            answer = await loop.run_in_executor(self.worker, self._step, self.requests[request])
+            is_settled = isinstance(answer, Failed) or answer.settled
+            is_wanted = self.scheduler.is_wanted(request)
+            self.scheduler.done(request, is_settled=is_settled, seconds=time.perf_counter() - begun)
+            if is_settled:
+                self._forget(request)
+            if is_wanted:
+                await self.send(answer)
+            for waiting in self.scheduler.waiting_for_coarse():
+                await self._notice(waiting)
+
+    def _step(self, request: EngineRequest) -> PassDone | Failed:
+        """One pass, in the worker thread. Nothing that a request holds may end the engine."""
+        try:
+            return self.runner.step(request)
+        except InferenceError as error:
+            return failed(request.segment.request, str(error))
+        except Exception:
+            logger.exception("Request %s could not be computed.", request.segment.request)
+            return failed(request.segment.request, BUG_SENTENCE)
+
+    async def _notice(self, request: str) -> None:
+        """Tell a waiting request its place, when it is news and not too often."""
+        place = self.scheduler.place(request)
+        ahead, told_at = self._noticed.get(request, (0, 0.0))
+        now = time.monotonic()
+        if place.ahead == ahead or now - told_at < NOTICE_EVERY_S:
+            return
+        self._noticed[request] = (place.ahead, now)
+        await self.send(
+            Queued(type="queued", request=request, ahead=place.ahead, seconds=place.seconds)
+        )
+
+    async def _refuse_strange(self, text: str | bytes) -> None:
+        """Answer a message that is not understood, if it says which request it was."""
+        try:
+            request = json.loads(text)["request"]
+        except (ValueError, TypeError, KeyError):
+            return
+        if isinstance(request, str):
+            await self._fail(request, STRANGE_SENTENCE)
+
+    async def _fail(self, request: str, sentence: str) -> None:
+        await self.send(failed(request, sentence))
+
+    def _forget(self, request: str) -> None:
+        self.requests.pop(request, None)
+        self._noticed.pop(request, None)
+
+
+def failed(request: str, sentence: str) -> Failed:
+    """The end of a request without an outline."""
+    return Failed(type="failed", request=request, sentence=sentence)

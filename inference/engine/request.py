@@ -1,0 +1,60 @@
+import base64
+from dataclasses import dataclass
+
+import shapely
+
+from inference.messages import PassDone, Segment
+from inference.prediction.outline import Outline
+from inference.prediction.prediction import PassResult, Prediction
+
+
+@dataclass(slots=True, eq=False)
+class EngineRequest:
+    """A request that the engine holds.
+
+    Attributes:
+        segment: as it came.
+        prediction: where it stands; None until its first pass (unpacking is the worker's job).
+    """
+
+    segment: Segment
+    prediction: Prediction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassCost:
+    """Where the time of a pass went, in seconds."""
+
+    network_s: float
+    rest_s: float
+
+
+def pass_done(
+    segment: Segment,
+    found: PassResult,
+    outline: Outline,
+    cost: PassCost,
+    *,
+    model_sha256: str,
+    preset: str,
+) -> PassDone:
+    """A pass as it is told to the server."""
+    wkb = shapely.to_wkb(outline.geometry, byte_order=1)
+    return PassDone(
+        type="pass",
+        request=segment.request,
+        draft=segment.draft,
+        step=segment.step,
+        number=found.number,
+        limit=found.limit,
+        settled=found.is_settled,
+        mask=found.mask.to_message(),
+        outline=base64.b64encode(wkb).decode("ascii"),
+        parts_left_out=outline.parts_left_out,
+        cut_at_image_edge=outline.is_cut_at_image_edge,
+        coarse_factor=max(1.0, found.mask.window.factor),
+        model_sha256=model_sha256,
+        preset=preset,
+        network_s=cost.network_s,
+        rest_s=cost.rest_s,
+    )

@@ -1,0 +1,194 @@
+"""One question on its way to an answer, as a value.
+
+The plain predictor runs a prediction in a loop, the engine one pass at a time between those of
+other people; both ask `next_pass`, run what it describes and `record` what came out.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.clicks import WindowClick
+from inference.prediction.cascade import Cascade, Preset
+from inference.prediction.previous_mask import PreviousMask
+from inference.prediction.question import ClickOnNoData, Question
+from inference.prediction.start_mask import extent_of, mask_from_outline
+from inference.prediction.window_rule import (
+    clicked_extent,
+    first_window,
+    next_window,
+    window_for_clicks,
+    window_round_outline,
+)
+from inference.windows import Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedPass:
+    """A pass of the network that is to be run.
+
+    Attributes:
+        number: from 1; pass 1 is the coarse one.
+        previous: what is fed back, and in which window.
+        clicks: window frame; some may lie outside.
+    """
+
+    number: int
+    previous: PreviousMask
+    clicks: tuple[WindowClick, ...]
+
+    @property
+    def window(self) -> Window:
+        """The window to read."""
+        return self.previous.window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassResult:
+    """What a pass found.
+
+    Attributes:
+        number: of the pass.
+        limit: passes that the click may take at most, as far as is known after this one.
+        is_settled: no further pass follows.
+        mask: in the window of the pass.
+        clicks: in that window.
+    """
+
+    number: int
+    limit: int
+    is_settled: bool
+    mask: PreviousMask
+    clicks: tuple[WindowClick, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """Where one question stands.
+
+    Attributes:
+        question: what was asked.
+        reach_px: a click counts for parts up to this many window pixels away.
+        previous: the mask that the next pass is fed, in the window it looks at.
+        cascade: passes done and to come.
+        has_grown: the window grew within this click, so it does not shrink any more.
+    """
+
+    question: Question
+    reach_px: int
+    previous: PreviousMask
+    cascade: Cascade
+    has_grown: bool = False
+
+    @classmethod
+    def begin(cls, question: Question, *, preset: Preset, size: int, reach_px: int) -> "Prediction":
+        """The prediction before its first pass.
+
+        Args:
+            question: what is asked.
+            preset: how it is answered.
+            size: side of the network's windows.
+            reach_px: radius of the network's click disks.
+        """
+        previous = start_mask(question, size)
+        cascade = Cascade.begin(preset, is_first_click=question.is_first_click)
+        return cls(question, reach_px, previous, cascade)
+
+    def next_pass(self) -> PlannedPass | None:
+        """The pass to run next; None when settled."""
+        number = self.cascade.next_pass()
+        if number is None:
+            return None
+        return PlannedPass(number, self.previous, self._clicks_in(self.previous.window))
+
+    def record(
+        self, values: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
+    ) -> tuple["Prediction", PassResult]:
+        """The prediction after a pass, and what the pass found.
+
+        Args:
+            values: S x S, 8-bit probabilities in the window of `next_pass`.
+            valid: S x S, where the image has data; elsewhere nothing is found.
+
+        Raises:
+            ClickOnNoData: the newest click lies where the image is empty.
+        """
+        window = self.previous.window
+        self._check_data(window, valid)
+        mask = PreviousMask(window, np.where(valid, values, 0).astype(np.uint8))
+        inside = mask.inside(self.cascade.preset.threshold)
+        target = self._next_window(window, inside)
+        if target == window:
+            after = replace(self, previous=mask, cascade=self.cascade.record(inside))
+        else:
+            carried = mask.carried_to(target)
+            carried_inside = carried.inside(self.cascade.preset.threshold)
+            after = replace(
+                self,
+                previous=carried,
+                cascade=self.cascade.record(inside, carried=carried_inside),
+                has_grown=self.has_grown or target.factor > window.factor,
+            )
+        result = PassResult(
+            number=after.cascade.done,
+            limit=after.cascade.limit,
+            is_settled=after.cascade.is_settled,
+            mask=mask,
+            clicks=self._clicks_in(window),
+        )
+        return after, result
+
+    def _next_window(self, window: Window, inside: npt.NDArray[np.bool_]) -> Window:
+        """Where the next pass looks, if there is one."""
+        if not self.cascade.may_change_window():
+            return window
+        question = self.question
+        extent = clicked_extent(inside, window, question.include_places, radius_px=self.reach_px)
+        return next_window(
+            window, extent, question.places, question.grid, may_shrink=not self.has_grown
+        )
+
+    def _clicks_in(self, window: Window) -> tuple[WindowClick, ...]:
+        """The clicks in the window frame."""
+        places = zip(self.question.places, self.question.clicks, strict=True)
+        return tuple(
+            WindowClick(*window.to_window(*place), include=click.include) for place, click in places
+        )
+
+    def _check_data(self, window: Window, valid: npt.NDArray[np.bool_]) -> None:
+        """Raise `ClickOnNoData` when the newest include click has no data under it."""
+        newest = self._clicks_in(window)[-1]
+        row, col = int(newest.v), int(newest.u)
+        is_inside = 0 <= row < window.size and 0 <= col < window.size
+        if newest.include and is_inside and not valid[row, col]:
+            raise ClickOnNoData
+
+
+def start_mask(question: Question, size: int) -> PreviousMask:
+    """What the first pass of a click is fed, in the window that it looks at."""
+    places, grid = question.places, question.grid
+    if question.previous is not None:
+        previous = question.previous
+        window = previous.window
+        if window.size != size:  # another network was at work before
+            window = fitting_window(window, size)
+        extent = clicked_extent(
+            previous.inside(0.5), previous.window, question.include_places, radius_px=0
+        )
+        return previous.carried_to(window_for_clicks(window, places, extent))
+    if question.start_outline is not None:
+        extent = extent_of(question.start_outline, grid)
+        window = window_for_clicks(window_round_outline(extent, size=size), places, extent)
+        return mask_from_outline(question.start_outline, grid, window)
+    return PreviousMask.empty(
+        window_for_clicks(first_window(question.include_places[0], size=size), places, None)
+    )
+
+
+def fitting_window(window: Window, size: int) -> Window:
+    """The window of another size that shows at least what this one shows."""
+    factor = window.factor
+    while factor * size < window.side:
+        factor *= 2
+    return Window.around(*window.centre, factor=factor, size=size)

@@ -1,0 +1,190 @@
+"""Where to look: which window the next pass sees. Pure geometry in the pixel frame.
+
+A window follows from the draft alone (its clicks and masks), never from what the page shows, so
+a replay gives the same windows and the zoom of the map changes nothing.
+
+Limits are shares of the window's side: they were set by the design and are to be measured.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inference.windows import Grid, Window
+
+NEAR_EDGE = 0.1
+SMALL = 0.3
+MOVABLE = 0.5
+"""A mask up to this long fits a window of the same factor well, so the window moves to it."""
+
+FILLED = 0.5
+"""A start outline is given a window of which it fills about this much (0.35 to 0.71: factors are
+powers of two)."""
+
+FINEST_FACTOR = 0.25
+CUT_PX = 1.5
+"""A mask that comes this near to the window's edge, in window pixels, is taken as cut there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A box in the pixel frame."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def longest(self) -> float:
+        """Its longer side, in native pixels."""
+        return max(self.right - self.left, self.bottom - self.top)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(col, row)."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def joined(self, places: Iterable[tuple[float, float]]) -> "Extent":
+        """The smallest box around this one and some (col, row) places."""
+        cols, rows = zip((self.left, self.top), (self.right, self.bottom), *places, strict=True)
+        return Extent(min(cols), min(rows), max(cols), max(rows))
+
+
+def first_window(place: tuple[float, float], *, size: int) -> Window:
+    """The window of a draft's first pass: native pixels round the click (col, row)."""
+    return Window.around(*place, factor=1, size=size)
+
+
+def window_round_outline(outline: Extent, *, size: int) -> Window:
+    """The window for refining an outline: it fills about half of it."""
+    factor = outline.longest / (FILLED * size)
+    power = round(math.log2(max(factor, FINEST_FACTOR)))
+    return Window.around(*outline.centre, factor=2.0**power, size=size)
+
+
+def window_for_clicks(
+    window: Window, clicks: Sequence[tuple[float, float]], mask: Extent | None
+) -> Window:
+    """The same window, or one that all clicks lie in; asked before a click's first pass.
+
+    It moves where clicks and mask fit into the same factor, else it grows.
+    """
+    if all(is_inside(window, place) for place in clicks):
+        return window
+    start = mask or Extent(*clicks[0], *clicks[0])
+    wanted = start.joined(clicks)
+    factor = window.factor
+    while wanted.longest > (1 - 2 * NEAR_EDGE) * window.size * factor:
+        factor *= 2
+    return Window.around(*wanted.centre, factor=factor, size=window.size)
+
+
+def next_window(
+    window: Window,
+    mask: Extent | None,
+    clicks: Sequence[tuple[float, float]],
+    grid: Grid,
+    *,
+    may_shrink: bool,
+) -> Window:
+    """The window of the next pass: the same one where nothing speaks against it.
+
+    Args:
+        window: the one the mask was predicted in.
+        mask: extent of the parts that were clicked; None where nothing was found.
+        clicks: all places (col, row), whatever their polarity.
+        grid: the layer; where it ends there is nothing to grow to.
+        may_shrink: False once the window has grown within this click.
+    """
+    if mask is None:
+        return window
+    if is_near_edge(window, mask, grid, NEAR_EDGE * window.side):
+        cut = is_near_edge(window, mask, grid, CUT_PX * window.factor)
+        wanted = mask.joined(clicks)
+        fits = not cut and wanted.longest <= MOVABLE * window.side
+        factor = window.factor if fits else window.factor * 2
+        return holding(Window.around(*mask.centre, factor=factor, size=window.size), clicks)
+    if may_shrink and mask.longest < SMALL * window.side and window.factor > FINEST_FACTOR:
+        smaller = Window.around(*mask.centre, factor=window.factor / 2, size=window.size)
+        if all(is_inside(smaller, place) for place in clicks):
+            return smaller
+    return window
+
+
+def holding(window: Window, places: Sequence[tuple[float, float]]) -> Window:
+    """The window, shifted as little as needed for the places to lie in it (if they fit)."""
+    cols, rows = zip(*places, strict=True)
+    step = window.size * window.factor / 16
+    shift_col = shift(window.col, window.side, min(cols) - step, max(cols) + step)
+    shift_row = shift(window.row, window.side, min(rows) - step, max(rows) + step)
+    if not shift_col and not shift_row:
+        return window
+    col, row = window.centre
+    return Window.around(col + shift_col, row + shift_row, factor=window.factor, size=window.size)
+
+
+def shift(start: float, length: float, low: float, high: float) -> float:
+    """How far [start, start + length] must move to hold [low, high]."""
+    if low < start:
+        return low - start
+    return max(0.0, high - start - length)
+
+
+def is_inside(window: Window, place: tuple[float, float]) -> bool:
+    """Whether a (col, row) place lies in a window."""
+    u, v = window.to_window(*place)
+    return 0 <= u < window.size and 0 <= v < window.size
+
+
+def is_near_edge(window: Window, mask: Extent, grid: Grid, margin: float) -> bool:
+    """Whether a mask comes within `margin` native pixels of an edge where the layer goes on."""
+    right, bottom = window.col + window.side, window.row + window.side
+    return (
+        (window.col > 0 and mask.left < window.col + margin)
+        or (window.row > 0 and mask.top < window.row + margin)
+        or (right < grid.width and mask.right > right - margin)
+        or (bottom < grid.height and mask.bottom > bottom - margin)
+    )
+
+
+def clicked_extent(
+    inside: npt.NDArray[np.bool_],
+    window: Window,
+    include: Sequence[tuple[float, float]],
+    *,
+    radius_px: int,
+) -> Extent | None:
+    """The box round the parts of a mask that lie within `radius_px` of an include click.
+
+    Specks elsewhere don't count: a window must not grow because of a false alarm in its corner.
+    Without include clicks (a label is being refined by excludes alone) every part counts.
+
+    Args:
+        inside: S x S mask in the window frame.
+        window: where it lies.
+        include: (col, row) of the include clicks.
+        radius_px: in window pixels.
+    """
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
+        inside.astype(np.uint8), connectivity=8
+    )
+    clicked = set() if include else set(range(count))
+    for place in include:
+        u, v = window.to_window(*place)
+        rows = slice(max(0, int(v) - radius_px), max(0, int(v) + radius_px + 1))
+        cols = slice(max(0, int(u) - radius_px), max(0, int(u) + radius_px + 1))
+        clicked.update(np.unique(labels[rows, cols]).tolist())
+    clicked.discard(0)
+    if not clicked:
+        return None
+    found = boxes[sorted(clicked)]  # parts x (left, top, width, height, area)
+    left, top = found[:, 0].min(), found[:, 1].min()
+    right, bottom = (found[:, 0] + found[:, 2]).max(), (found[:, 1] + found[:, 3]).max()
+    return Extent(
+        *window.to_pixel(float(left), float(top)), *window.to_pixel(float(right), float(bottom))
+    )

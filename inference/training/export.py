@@ -1,0 +1,102 @@
+"""python -m inference.training.export RUN --name default: a run's weights, ready to be used."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inference.errors import InferenceError
+from inference.models.checkpoint import save_weights
+from inference.models.late_clicks import LateClicks, LateClicksConfig
+from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, read_manifest, write_manifest
+from inference.training.run_folder import RunFolder
+
+log = logging.getLogger("inference.training.export")
+
+LICENCE = "CC-BY-SA-4.0"
+SOURCE = "trained by python -m inference.training; data and credits in weights/README.md"
+
+
+def export(run: Path, name: str, folder: Path = WEIGHTS_FOLDER) -> ModelSpec:
+    """Write the averaged weights of a run's last checkpoint and their manifest entry.
+
+    The run may be going on: its checkpoint is replaced whole, never written in place.
+
+    Raises:
+        CheckpointUnreadable: the run has no usable checkpoint yet.
+    """
+    state = RunFolder(run).load()
+    network = LateClicks(LateClicksConfig(**state["config"]))
+    network.load_state_dict(state["average"])
+    schedule = state["schedule"]
+    file = f"{name}.safetensors"
+    sha256 = save_weights(
+        folder / file,
+        network,
+        training={
+            "steps": schedule["steps"],
+            "samples": state["samples"],
+            "progress": schedule["progress"],
+            "crop_px": state["crop_px"],
+        },
+    )
+    spec = ModelSpec(
+        name=name,
+        file=file,
+        sha256=sha256,
+        architecture="late_clicks",
+        size_px=state["final_crop_px"],
+        bands=network.bands,
+        click_radius_px=network.click_radius_px,
+        licence=LICENCE,
+        source=SOURCE,
+    )
+    write_manifest([*(s for s in read_manifest(folder).values() if s.name != name), spec], folder)
+    return spec
+
+
+def measured_table(row: dict[str, float]) -> list[str]:
+    """The last measurement as a table for the model card (weights/README.md), line by line."""
+    if not row:
+        return ["Nothing was measured yet."]
+    lines = [
+        f"At step {row['step']:.0f} ({100 * row['progress']:.0f} % of the run); NoC85 with at most "
+        f"10 clicks: {row['noc_85']:.2f}.",
+        "",
+        "| source | mIoU@1 | mIoU@5 | mIoU@10 |",
+        "|---|---|---|---|",
+    ]
+    names = ["miou", *sorted(k.removesuffix("_10") for k in row if k.endswith("_10"))]
+    for name in dict.fromkeys(names):
+        shown = "all" if name == "miou" else name
+        values = " | ".join(f"{row[f'{name}_{clicks}']:.2f}" for clicks in (1, 5, 10))
+        lines.append(f"| {shown} | {values} |")
+    return lines
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status."""
+    options = argparse.ArgumentParser(
+        prog="python -m inference.training.export",
+        description="Write a training run's averaged weights and their entry in the manifest.",
+    )
+    options.add_argument("run", type=Path, help="folder of the run")
+    options.add_argument("--name", default="default", help="name in the manifest")
+    options.add_argument("--folder", type=Path, default=WEIGHTS_FOLDER, help="where weights lie")
+    arguments = options.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        spec = export(arguments.run, arguments.name, arguments.folder)
+    except InferenceError as error:
+        log.error("%s", error)  # noqa: TRY400 (a sentence for a person, not a traceback)
+        return 1
+    for line in measured_table(RunFolder(arguments.run).last_of_curve()):
+        log.info("%s", line)
+    size = (arguments.folder / spec.file).stat().st_size
+    log.info("%s: %.1f MB, sha256 %s", spec.file, size / 1e6, spec.sha256)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

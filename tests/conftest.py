@@ -1,0 +1,64 @@
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.cast import Cast, make_cast
+from webapp.accounts.models import User
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path) -> Path:
+    """The data folder of one test."""
+    settings.DATA_DIR = tmp_path / "data"
+    for name in ("uploads", "cogs", "exports", "queue", "run"):
+        (settings.DATA_DIR / name).mkdir(parents=True)
+    settings.FILE_UPLOAD_TEMP_DIR = settings.DATA_DIR / "uploads"
+    return settings.DATA_DIR
+
+
+@pytest.fixture
+def cast(db) -> Cast:
+    """A project with its people; see tests/cast.py."""
+    return make_cast()
+
+
+@pytest.fixture
+def client_of() -> Callable[[User | None], Client]:
+    """`client_of(cast.ana)`: a test client in which she is signed in (None: nobody is)."""
+
+    def signed_in(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared data (real imagery); skips where it is not."""
+    folder = Path(os.environ.get("SEGMAP_SHARED") or REPOSITORY.parent / "shared").resolve()
+    if not (folder / "imagery").is_dir():
+        pytest.skip(f"the shared data is not at {folder}; name its folder in SEGMAP_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; without one, skips, or fails where REQUIRE_ALL=1."""
+    names = [os.environ["CHROME_PATH"]] if os.environ.get("CHROME_PATH") else BROWSERS
+    found = next((path for path in map(shutil.which, names) if path), None)
+    if found is None:
+        reason = "there is no Chromium here; install one, or name it in CHROME_PATH"
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found

@@ -1,0 +1,32 @@
+"""The server: HTTP to Django, sockets to their consumers."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+django_application = get_asgi_application()
+
+# After Django is set up: consumers know the tables.
+from webapp.drafts.consumers import ProjectConsumer  # noqa: E402 - as said above
+from webapp.engines.consumers import EngineConsumer  # noqa: E402 - as said above
+from webapp.realtime.origin import OwnOrigin  # noqa: E402 - as said above
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": URLRouter(
+            [
+                path(
+                    "ws/projects/<uuid:project>",
+                    OwnOrigin(AuthMiddlewareStack(ProjectConsumer.as_asgi())),  # type: ignore[arg-type] # Channels routes ASGI applications by Django's path()
+                ),
+                # An engine is a program: its token is its permission, and it names no origin.
+                path("ws/engine", EngineConsumer.as_asgi()),
+            ]
+        ),
+    }
+)

@@ -1,0 +1,187 @@
+"""Writes to the jobs table. Every change of state is one UPDATE that names the state before it."""
+
+import logging
+import os
+import socket
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from webapp.accounts.models import User
+from webapp.errors import AppError, Conflict
+from webapp.jobs.models import Job, JobKind, JobState
+from webapp.jobs.queries import job_changed
+from webapp.jobs.registry import FUNCTIONS, function
+from webapp.jobs.work import LEASE, JobStopped, Work
+from webapp.projects.models import Project
+from webapp.projects.roles import Member, Who
+from webapp.realtime.publish import publish
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+INTERNAL_SENTENCE = (
+    "The work stopped by a mistake of the program, which its log names. Nothing was changed. "
+    "Try again."
+)
+WORKER_LOST_SENTENCE = (
+    "The worker died three times at this job, so it was given up. Nothing was changed. "
+    "The log of the server says more."
+)
+
+
+def enqueue(
+    kind: JobKind, project: Project, user: User, arguments: dict[str, Any], *, subject: str
+) -> Job:
+    """A new job; a worker is told of it once the transaction has committed.
+
+    `arguments` are JSON, ids rather than states, for the work may begin much later. `subject` says
+    what the job is about, for people: "ortho.tif".
+    """
+    job = Job.objects.create(
+        kind=kind, project=project, created_by=user, arguments={**arguments, "subject": subject}
+    )
+    publish(project.pk, job_changed(job))
+    transaction.on_commit(ring, robust=True)
+    return job
+
+
+def ring() -> None:
+    """Tell the workers to look at the table. A lost ring is made good by the sweeper."""
+    from webapp.jobs.tasks import run_jobs  # loads Celery, which only writers of jobs need
+
+    run_jobs.delay()
+
+
+def claim(*, job: Job | None = None) -> Work | None:
+    """The oldest waiting job (or this one), taken by this process; None if there is none.
+
+    One conditional UPDATE decides between workers, so a doubled message does no harm.
+    """
+    waiting = Job.objects.filter(state=JobState.QUEUED)
+    if job is not None:
+        waiting = waiting.filter(pk=job.pk)
+    while (found := waiting.order_by("id").first()) is not None:
+        holder = f"{_here()}{os.getpid()}.{uuid.uuid4().hex[:8]}"
+        taken = Job.objects.filter(pk=found.pk, state=JobState.QUEUED).update(
+            state=JobState.RUNNING,
+            attempt=F("attempt") + 1,
+            lease_holder=holder,
+            lease_until=timezone.now() + LEASE,
+        )
+        if taken:
+            return Work(Job.objects.select_related("created_by", "project").get(pk=found.pk))
+    return None
+
+
+def run(work: Work) -> Job:
+    """Do a claimed job to its end, and write that end into its row."""
+    registered = FUNCTIONS[JobKind(work.job.kind)]
+    publish(work.job.project_id, job_changed(work.job))
+    try:
+        with work:
+            result = function(registered.run)(work)
+        ended = work.finish(JobState.DONE, result=result)
+    except JobStopped:
+        # Cancelled, or given to another worker: the row says which, and is not ours to write.
+        logger.info("%s was stopped", work.job)
+        return work.job
+    except AppError as error:
+        ended = work.finish(JobState.FAILED, sentence=error.sentence, result={})
+    except Exception:
+        logger.exception("%s failed", work.job)
+        ended = work.finish(JobState.FAILED, sentence=INTERNAL_SENTENCE, result={})
+    if ended:
+        _tell(work.job)
+    return work.job
+
+
+def run_here(job: Job) -> Job:
+    """Do a job in this process, now, without a worker: for commands.
+
+    Raises:
+        Conflict: a worker has it already.
+    """
+    work = claim(job=job)
+    if work is None:
+        raise Conflict("A worker has taken this job already. Look at the page for its end.")
+    return run(work)
+
+
+def cancel(member: Member, job: Job) -> Job:
+    """Stop a job that waits or runs. Its author and managers may.
+
+    Raises:
+        NotAllowed: somebody else's job.
+        Conflict: it has ended.
+    """
+    if job.created_by_id != member.user.pk:
+        member.need(Who.MANAGER)
+    stopped = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
+        state=JobState.CANCELLED,
+        sentence=f"{member.user.display_name} stopped it. Nothing was changed.",
+        finished_at=timezone.now(),
+        lease_holder="",
+        lease_until=None,
+    )
+    job.refresh_from_db()
+    if not stopped:
+        raise Conflict("This job has ended already.")
+    _tell(job)
+    return job
+
+
+def give_back_lapsed() -> int:
+    """Queue the jobs whose worker is silent; give up those that killed three. Returns how many."""
+    now = timezone.now()
+    silent = Q(lease_until__lt=now) | Q(lease_holder__in=_dead_holders())
+    lapsed = Q(state=JobState.RUNNING) & silent
+    for job in Job.objects.filter(lapsed, attempt__gte=MAX_ATTEMPTS):
+        ended = Job.objects.filter(lapsed, pk=job.pk, attempt=job.attempt).update(
+            state=JobState.FAILED,
+            sentence=WORKER_LOST_SENTENCE,
+            finished_at=now,
+            lease_holder="",
+            lease_until=None,
+        )
+        if ended:
+            job.refresh_from_db()
+            _tell(job)
+    return Job.objects.filter(lapsed).update(
+        state=JobState.QUEUED, lease_holder="", lease_until=None, progress=0.0, stage=""
+    )
+
+
+def _here() -> str:
+    return f"{socket.gethostname()}:"
+
+
+def _dead_holders() -> list[str]:
+    """Holders whose process, on this machine, is no more: their leases need not be waited for."""
+    running = Job.objects.filter(state=JobState.RUNNING, lease_holder__startswith=_here())
+    return [
+        holder
+        for holder in running.values_list("lease_holder", flat=True)
+        if not _is_alive(int(holder.removeprefix(_here()).partition(".")[0]))
+    ]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _tell(job: Job) -> None:
+    """Let the pages know of a job's end, and those who wait for it know that it failed."""
+    stopped = FUNCTIONS[JobKind(job.kind)].stopped
+    if job.state != JobState.DONE and stopped:
+        function(stopped)(job)
+    publish(job.project_id, job_changed(job))

@@ -1,0 +1,335 @@
+"""The edits: the only way labels change. One function each, one transaction, one event.
+
+Every function takes the edit's id, made by its author: sent twice, it is applied once. Each answers
+with the edit as everybody in the project hears of it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.errors import BadInput, Conflict, NotAllowed, NotFound
+from webapp.imaging.models import Layer
+from webapp.labels.changesets import Changeset, Follow, already_applied
+from webapp.labels.geometry import Shape
+from webapp.labels.models import Certainty, Change, Edit, EditKind, Label, ReviewState
+from webapp.labels.queries import label_out, labels_of, usable_class
+from webapp.labels.schemas import AtRevision, EditOut
+from webapp.labels.states import LabelState, put_shape, put_state
+from webapp.labels.undo_stacks import stacks_of
+from webapp.projects.roles import Member, Who
+
+
+def create_label(
+    member: Member,
+    *,
+    uid: UUID,
+    layer: UUID,
+    label_class: UUID,
+    certainty: Certainty,
+    note: str,
+    shape: Shape,
+    origin: dict[str, Any],
+) -> EditOut:
+    """A new label under the project's next number.
+
+    Args:
+        member: its author.
+        uid: the edit's id.
+        layer: the imagery it was drawn on.
+        label_class: its class, not retired.
+        certainty: how sure the author is.
+        note: free text.
+        shape: its geometry, map frame.
+        origin: as `Label.origin` says.
+
+    Raises:
+        NotFound: layer or class are not in the project.
+        BadInput: the class is retired.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        label = Label(
+            project=member.project,
+            layer=_layer(member, layer),
+            label_class=usable_class(member.project, label_class),
+            certainty=certainty,
+            note=note,
+            origin=origin,
+            created_by=member.user,
+        )
+        put_shape(label, shape, metres_per_unit=member.project.metres_per_unit)
+        changeset = Changeset(member, uid, EditKind.CREATE)
+        changeset.created(label)
+        return changeset.publish()
+
+
+def reshape_label(
+    member: Member,
+    *,
+    uid: UUID,
+    label: UUID,
+    base_revision: int,
+    shape: Shape,
+    label_class: UUID | None = None,
+) -> EditOut:
+    """New geometry for a label; an accepted or returned one waits for review again.
+
+    Args:
+        member: who reshapes it.
+        uid: the edit's id.
+        label: the label.
+        base_revision: the revision of it that they saw.
+        shape: its new geometry, map frame.
+        label_class: its class from now on, where a refinement by clicks chose another one.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: no such label, a locked one, or one that has gone on.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        row = _writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
+        before = LabelState.of(row)
+        put_shape(row, shape, metres_per_unit=member.project.metres_per_unit)
+        if label_class is not None and label_class != row.label_class.uid:
+            row.label_class = usable_class(member.project, label_class)
+        _review_again(row, before)
+        changeset = Changeset(member, uid, EditKind.RESHAPE)
+        changeset.changed(row, before)
+        return changeset.publish()
+
+
+def classify_labels(
+    member: Member,
+    *,
+    uid: UUID,
+    labels: Sequence[AtRevision],
+    label_class: UUID | None,
+    certainty: Certainty | None,
+    note: str | None,
+) -> EditOut:
+    """Another class, certainty or note for one or many labels, all or none; None leaves it.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: as in `reshape_label`.
+        BadInput: the class is retired.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        wanted = usable_class(member.project, label_class) if label_class else None
+        rows = _writable(member, labels)
+        changeset = Changeset(member, uid, EditKind.CLASSIFY)
+        for row in rows:
+            before = LabelState.of(row)
+            row.label_class = wanted or row.label_class
+            row.certainty = certainty or row.certainty
+            row.note = row.note if note is None else note
+            _review_again(row, before)
+            changeset.changed(row, before)
+        return changeset.publish()
+
+
+def delete_labels(member: Member, *, uid: UUID, labels: Sequence[AtRevision]) -> EditOut:
+    """Take labels away; an annotator may do so with their own.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: as in `reshape_label`, or somebody else's label.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        rows = _writable(member, labels)
+        for row in rows:
+            if row.created_by_id != member.user.pk and not member.may(Who.MANAGER):
+                raise NotAllowed(
+                    f"{row} is {row.created_by.display_name}'s, so it was not deleted. "
+                    "Ask them, or a manager."
+                )
+        changeset = Changeset(member, uid, EditKind.DELETE)
+        for row in rows:
+            before = LabelState.of(row)
+            row.deleted = True
+            changeset.changed(row, before)
+        return changeset.publish()
+
+
+def review_label(
+    member: Member,
+    *,
+    uid: UUID,
+    label: UUID,
+    revision: int,
+    decision: ReviewState,
+    comment: str,
+) -> EditOut:
+    """A manager's decision on one revision of a label; it leaves the revision as it is.
+
+    Raises:
+        NotAllowed: no manager, or the label is their own and the project does not allow that.
+        Conflict: the label has gone on since that revision.
+        BadInput: it is returned without a word.
+    """
+    member.need(Who.MANAGER)
+    if decision == ReviewState.RETURNED and not comment.strip():
+        raise BadInput("Say what is wrong: a label goes back to its author with a comment.")
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        row = labels_of(member.project, [label])[0]
+        _refuse_gone_on(row, revision)
+        if decision != ReviewState.UNREVIEWED:
+            _refuse_own(member, row)
+        before = LabelState.of(row)
+        row.review_state = decision
+        row.review_comment = comment
+        row.reviewed_by = member.user
+        row.reviewed_at = timezone.now()
+        row.reviewed_revision = revision
+        changeset = Changeset(member, uid, EditKind.REVIEW)
+        changeset.changed(row, before)
+        return changeset.publish()
+
+
+def undo_edit(member: Member, *, uid: UUID, edit: UUID, follow: Follow | None = None) -> EditOut:
+    """Take an edit back by its inverse; the undo of an undo is a redo.
+
+    Args:
+        member: the edit's author, or a manager.
+        uid: id of the new edit.
+        edit: the one that is taken back.
+        follow: what else comes with it, in the same transaction.
+
+    Raises:
+        NotFound: the project has no such edit.
+        NotAllowed: it is somebody else's, or a label of it is locked.
+        Conflict: one of its labels has been changed since.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        target = _edit_to_undo(member, edit)
+        changes = list(target.changes.select_related("label").order_by("label__number"))
+        rows = {row.pk: row for row in labels_of(member.project, [c.label.uid for c in changes])}
+        _refuse_built_upon(member, target, list(rows.values()))
+        changeset = Changeset(member, uid, _INVERSE[EditKind(target.kind)], inverts=target)
+        for change in changes:
+            _invert(changeset, change, rows[change.label_id])
+        return changeset.publish(follow)
+
+
+_INVERSE = {
+    **{kind: kind for kind in EditKind},
+    EditKind.CREATE: EditKind.DELETE,
+    EditKind.IMPORT: EditKind.DELETE,
+    EditKind.RESTORE: EditKind.DELETE,
+    EditKind.DELETE: EditKind.RESTORE,
+}
+
+
+def _invert(changeset: Changeset, change: Change, row: Label) -> None:
+    before = None if row.deleted else LabelState.of(row)
+    row.deleted = change.before is None
+    if change.before is not None:
+        put_state(
+            row,
+            LabelState.model_validate(change.before),
+            metres_per_unit=changeset.project.metres_per_unit,
+        )
+    changeset.changed(row, before)
+
+
+def _edit_to_undo(member: Member, uid: UUID) -> Edit:
+    target = member.project.edits.select_related("author").filter(uid=uid).first()
+    if target is None:
+        raise NotFound("There is no such change in this project.")
+    if target.kind == EditKind.REVIEW:
+        member.need(Who.MANAGER)
+    if target.author_id != member.user.pk and not member.may(Who.MANAGER):
+        raise NotAllowed(
+            f"{target.author.display_name} made this change, so it was not undone. "
+            "Ask them, or a manager."
+        )
+    return target
+
+
+def _refuse_built_upon(member: Member, target: Edit, rows: Sequence[Label]) -> None:
+    history: dict[int, list[tuple[int, int | None]]] = {row.pk: [] for row in rows}
+    changes = Change.objects.filter(label__in=rows).order_by("edit__number")
+    for label, edit, inverts in changes.values_list("label_id", "edit_id", "edit__inverts_id"):
+        history[label].append((edit, inverts))
+    for row in rows:
+        if not stacks_of(history[row.pk]).may_invert(target.pk):
+            raise _conflict(row, "It was not undone.")
+        _refuse_locked(member, row)
+
+
+def _layer(member: Member, uid: UUID) -> Layer:
+    layer = member.project.layers.filter(uid=uid).first()
+    if layer is None:
+        raise NotFound("This imagery is not in the project any more. Load the page again.")
+    return layer
+
+
+def _writable(member: Member, wanted: Sequence[AtRevision]) -> list[Label]:
+    """The labels, each checked: it is not locked, and has not gone on."""
+    rows = labels_of(member.project, [each.label for each in wanted])
+    revisions = {each.label: each.base_revision for each in wanted}
+    for row in rows:
+        _refuse_gone_on(row, revisions[row.uid])
+        _refuse_locked(member, row)
+    return rows
+
+
+def _review_again(row: Label, before: LabelState) -> None:
+    """A judged label whose content changed waits for review; who judged it last stays known."""
+    if not LabelState.of(row).same_content(before):
+        row.review_state = ReviewState.UNREVIEWED
+
+
+def _refuse_locked(member: Member, row: Label) -> None:
+    if row.review_state == ReviewState.ACCEPTED and not member.may(Who.MANAGER):
+        raise NotAllowed(f"{row} is accepted. Ask for it to be reopened.")
+
+
+def _refuse_own(member: Member, row: Label) -> None:
+    if row.created_by_id != member.user.pk or member.project.own_review_allowed:
+        return
+    if member.project.memberships.count() > 1:
+        raise NotAllowed(
+            f"{row} is your own, so you cannot review it. Ask another manager, "
+            "or allow own reviews in the project's settings."
+        )
+
+
+def _refuse_gone_on(row: Label, seen_revision: int) -> None:
+    if row.deleted or row.revision != seen_revision:
+        raise _conflict(row, "Yours was not saved: look at it and decide again.")
+
+
+def _conflict(row: Label, consequence: str) -> Conflict:
+    last = Change.objects.filter(label=row).select_related("edit__author").latest("edit__number")
+    verb = "deleted" if row.deleted else "changed"
+    who = last.edit.author.display_name
+    return Conflict(
+        f"{who} {verb} {row} {_how_long_ago(timezone.now() - last.edit.created_at)}. {consequence}",
+        current=label_out(row).model_dump(mode="json"),
+    )
+
+
+def _how_long_ago(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return "a minute ago" if minutes == 1 else f"{minutes} minutes ago"
+    if minutes < 24 * 60:
+        return "an hour ago" if minutes < 120 else f"{minutes // 60} hours ago"
+    days = minutes // (24 * 60)
+    return "yesterday" if days == 1 else f"{days} days ago"

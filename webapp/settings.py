@@ -1,0 +1,168 @@
+"""Settings of the web application. Beside the supervisor, only this file reads the environment.
+
+Variables: SEGMAP_DATA (the data folder), PORT, SEGMAP_HOSTS (names under which the server may be
+addressed, comma-separated), SEGMAP_HTTPS (1 behind a proxy that speaks TLS), SEGMAP_DEBUG (1 for
+tracebacks in the browser). The supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO,
+SEGMAP_ENGINE and SEGMAP_ENGINE_TOKEN for its children.
+"""
+
+import os
+from pathlib import Path
+
+from webapp.secret_file import secret_in
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+DATA_DIR = Path(os.environ.get("SEGMAP_DATA") or REPOSITORY / "data").resolve()
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+for _folder in ("uploads", "cogs", "exports", "queue", "run"):
+    (DATA_DIR / _folder).mkdir(exist_ok=True)
+
+PORT = int(os.environ.get("PORT") or 8000)
+DEBUG = os.environ.get("SEGMAP_DEBUG") == "1"
+HTTPS = os.environ.get("SEGMAP_HTTPS") == "1"
+SECRET_KEY = secret_in(DATA_DIR / "secret_key")
+# Loopback always: the engine, the job worker and the supervisor's look at /healthz come that way.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
+    name.strip() for name in os.environ.get("SEGMAP_HOSTS", "").split(",") if name.strip()
+]
+
+# --- The three processes -------------------------------------------------------------------------
+# Shared secret of the server and the job worker: the worker posts its notices with it.
+INTERNAL_TOKEN = os.environ.get("SEGMAP_INTERNAL_TOKEN", "")
+# Where notices go from a process that is not the server; empty in the server itself.
+NOTICES_TO = os.environ.get("SEGMAP_NOTICES_TO", "")
+# One-time token of the engine that is a child of the supervisor; empty where there is none.
+ENGINE_TOKEN = os.environ.get("SEGMAP_ENGINE_TOKEN", "")
+# "off": started without an engine on purpose, and /healthz says so instead of complaining.
+ENGINE_WANTED = os.environ.get("SEGMAP_ENGINE", "on") != "off"
+
+# --- Django --------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "channels",
+    "ninja",
+    "webapp",
+    "webapp.accounts",
+    "webapp.projects",
+    "webapp.jobs",
+    "webapp.imaging",
+    "webapp.engines",
+    "webapp.labels",
+    "webapp.drafts",
+    "webapp.review",
+    "webapp.exchange",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "webapp.page.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "segmap.sqlite3",
+        "OPTIONS": {
+            # A transaction takes the write lock when it begins: a read that turns into a write on
+            # a stale snapshot fails at once, whatever the timeout (12 000 lock errors in a trial
+            # of four writers; none this way).
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL: a label that was shown as saved survives a power cut.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+}
+
+# --- People --------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+_VALIDATION = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": _VALIDATION + "UserAttributeSimilarityValidator"},
+    {"NAME": _VALIDATION + "MinimumLengthValidator"},
+    {"NAME": _VALIDATION + "CommonPasswordValidator"},
+    {"NAME": _VALIDATION + "NumericPasswordValidator"},
+]
+SESSION_COOKIE_NAME = "segmap_session"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "segmap_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+# The page gets the token from GET /api/session, so no script needs to read the cookie.
+CSRF_COOKIE_HTTPONLY = True
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+# --- Files ---------------------------------------------------------------------------------------
+FRONTEND_DIST = REPOSITORY / "frontend" / "dist"
+STATIC_URL = "/static/"
+WHITENOISE_ROOT = FRONTEND_DIST
+WHITENOISE_MAX_AGE = 60
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# The build puts a hash of the content into these names.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"
+# Beside their destination: an upload is moved there by a rename, not copied.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+# --- Sockets and jobs ----------------------------------------------------------------------------
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 500}}
+}
+_QUEUE = str(DATA_DIR / "queue")
+CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "data_folder_in": _QUEUE,
+    "data_folder_out": _QUEUE,
+    "control_folder": _QUEUE,
+    "polling_interval": 0.1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CONCURRENCY = 1
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}
+    },
+    "filters": {
+        # While the engine starts, /healthz answers 503 many times: that is its answer, no error.
+        "no_health": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: "/healthz" not in record.getMessage(),
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "webapp": {"level": "INFO"},
+        "django.request": {"filters": ["no_health"]},
+        # It says at every start that a broker in a folder has no host name.
+        "kombu.connection": {"level": "ERROR"},
+    },
+}

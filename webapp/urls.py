@@ -1,0 +1,16 @@
+from django.urls import path, re_path
+
+from webapp.api import api
+from webapp.health import healthz
+from webapp.imaging.tile_view import tile
+from webapp.page import page
+from webapp.realtime.notices import notices
+
+urlpatterns = [
+    path("api/", api.urls),
+    path("healthz", healthz),
+    path("internal/notices", notices),
+    path("tiles/<uuid:layer>/<str:version>/<str:view>/<int:z>/<int:x>/<int:y>.<str:suffix>", tile),
+    # The page draws its own addresses; what looks like a file or belongs to the server does not.
+    re_path(r"^(?!api/|tiles/|assets/|internal/|ws/|static/)(?:[^.]*)$", page),
+]

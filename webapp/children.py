@@ -52,16 +52,19 @@ class Child:
         )
         self._started_at = time.monotonic()
 
-    def tend(self) -> None:
-        """Start the child again if it died: soon at first, later and later if it keeps dying."""
+    def tend(self) -> bool:
+        """Start the child again if it died: soon at first, later and later if it keeps dying.
+
+        Returns whether a death was noticed just now.
+        """
         now = time.monotonic()
         if self.process is None:
             if now >= self._start_again_at:
                 self.start()
-            return
+            return False
         code = self.process.poll()
         if code is None:
-            return
+            return False
         # Grandchildren, such as the pool of the job worker, must not outlive their parent.
         self._kill_group()
         if now - self._started_at > WELL_AFTER_S:
@@ -75,6 +78,7 @@ class Child:
         self.process = None
         self._start_again_at = now + self._delay_s
         self._delay_s = min(self._delay_s * 2, LONGEST_DELAY_S)
+        return True
 
     def ask_to_end(self) -> None:
         """Send SIGTERM to the child; what it started, it ends itself, or `end_by` does."""

@@ -50,9 +50,10 @@ class CannotStartError(Exception):
 class Supervisor:
     """The children, and the loop that looks after them."""
 
-    def __init__(self, children: list[Child], address: str) -> None:
+    def __init__(self, children: list[Child], address: str, data_dir: Path) -> None:
         self.children = children
         self.address = address
+        self.data_dir = data_dir
         self.stopped = threading.Event()
 
     def __enter__(self) -> "Supervisor":
@@ -72,11 +73,15 @@ class Supervisor:
 
     def run(self, when_healthy: str) -> None:
         """Look after the children until a signal comes; say `when_healthy` once all are up."""
+        words = when_healthy
         deadline: float | None = time.monotonic() + HEALTHY_WITHIN_S
         while not self.stopped.wait(TURN_S):
-            for child in self.children:
-                child.tend()
-            if deadline is not None and self._greet(when_healthy, deadline):
+            deaths = [child.tend() for child in self.children]
+            if any(deaths):
+                forget_worker(self.data_dir)
+                words = words if deadline is not None else "All is up again."
+                deadline = time.monotonic() + HEALTHY_WITHIN_S
+            if deadline is not None and self._greet(words, deadline):
                 deadline = None
         print("Ending.", flush=True)  # noqa: T201 - the supervisor talks to its terminal
 
@@ -123,7 +128,7 @@ def main() -> int:
 def _run(data_dir: Path, host: str, port: int, address: str) -> None:
     is_first_start = not (data_dir / "segmap.sqlite3").exists()
     forget_worker(data_dir)
-    with Supervisor(_children(host, port), address) as supervisor:
+    with Supervisor(_children(host, port), address, data_dir) as supervisor:
         if not is_first_start:
             # It takes the longest to come up, and needs no table.
             supervisor.start("engine")

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from webapp.accounts.models import User
-from webapp.errors import AppError, Conflict
+from webapp.errors import AppError, Conflict, NotFound
 from webapp.imaging import actions, sandbox
 from webapp.imaging.answers import Answers, UnknownAnswer
 from webapp.imaging.models import Image, ImageState
-from webapp.imaging.uploads import sidecars_beside
+from webapp.imaging.uploads import files_on_disk
 from webapp.imaging.verdict import RasterFiles, Verdict
 from webapp.jobs import actions as jobs
 from webapp.jobs.models import Job, JobState
@@ -34,7 +34,9 @@ def import_raster(
 ) -> Image:
     """Import a raster and wait until it is shown.
 
-    Nothing is written, no project made, while the file is refused or has an open question.
+    Nothing is written, no project made, while the file is refused or has an open question. What
+    only the making of the COG brings to light (the project works in another CRS, the disk is
+    full) leaves no image behind either.
 
     Args:
         raster: the file; its sidecars lie beside it.
@@ -48,22 +50,23 @@ def import_raster(
         raise stop(f"There is no file {raster}. Nothing was imported.")
     try:
         parsed = Answers.from_mapping(answers)
+        user = _user(username)
+        _, *sidecars = files_on_disk(raster)
+        verdict = sandbox.run_inspect(RasterFiles(raster, raster.name, tuple(sidecars)), parsed)
+        if verdict.state != "shown":
+            raise stop(_what_is_open(verdict))
+        say(" ".join([verdict.sentence, *verdict.remarks]))
+        project = _project(project_name, user)
+        image = actions.receive_file(project, user, raster, answers)
+        _finish(image.job)
+        image.refresh_from_db()
+        if image.state != ImageState.READY:
+            actions.remove_image(project, image)
+            raise stop(image.sentence)
     except UnknownAnswer as error:
         raise stop(str(error)) from error
-    files = RasterFiles(raster, raster.name, tuple(sidecars_beside(raster)))
-    verdict = sandbox.run_inspect(files, parsed)
-    if verdict.state != "shown":
-        raise stop(_what_is_open(verdict))
-    say(" ".join([verdict.sentence, *verdict.remarks]))
-    user = _user(username, stop)
-    try:
-        image = actions.receive_file(_project(project_name, user), user, raster, answers)
-        _finish(image.job)
     except AppError as error:
         raise stop(error.sentence) from error
-    image.refresh_from_db()
-    if image.state != ImageState.READY:
-        raise stop(image.sentence)
     return image
 
 
@@ -77,19 +80,16 @@ def _what_is_open(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-def _user(username: str | None, stop: Stop) -> User:
+def _user(username: str | None) -> User:
     users = User.objects.filter(is_active=True)
-    found = (
-        users.filter(username=username).first()
-        if username
-        else users.filter(is_staff=True).order_by("id").first()
-    )
+    if username:
+        found = users.filter(username=username).first()
+        missing = f"There is no account {username}. Nothing was imported."
+    else:
+        found = users.filter(is_staff=True).order_by("id").first()
+        missing = "There is no administrator yet. Make one: manage.py create_user."
     if found is None:
-        raise stop(
-            f"There is no account {username}."
-            if username
-            else "There is no administrator yet. Make one: manage.py create_user."
-        )
+        raise NotFound(missing)
     return found
 
 

@@ -174,7 +174,7 @@ def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | N
         RasterRefused: its bands are not those of the layer.
     """
     with transaction.atomic():
-        rows = Image.objects.select_for_update(of=("self",)).select_related("layer__project")
+        rows = Image.objects.select_related("layer__project").select_for_update()
         shown = rows.filter(pk=image.pk, job=image.job, state=ImageState.IMPORTING).first()
         if shown is None:
             raise ImportOver

@@ -71,6 +71,8 @@ export interface LinkListeners {
   readonly message: (message: ServerMessage) => void;
   readonly refused: (entry: Entry, error: ApiError) => void;
   readonly lost: () => void;
+  /** False once the person went on to another project. */
+  readonly wanted: () => boolean;
 }
 
 /** Opens the line to a project. What an earlier page could not send is sent first. */
@@ -80,6 +82,10 @@ export async function openLink(
   listeners: LinkListeners,
 ): Promise<void> {
   const keeper = await claimKeeper(`segmap.outbox.${user}.${project}`);
+  if (!listeners.wanted()) {
+    keeper.release();
+    return;
+  }
   const socket = new ProjectSocket(socketUrl(project), {
     message: (message) => listeners.message(message),
     state: (state) => {
@@ -104,12 +110,18 @@ export async function openLink(
       caughtUp: (count) => notify(`Connected: ${countWords(count, "change", "changes")} saved.`),
     },
   );
+  const offline = (): void => socket.breakOff();
+  const online = (): void => socket.retryNow();
+  window.addEventListener("offline", offline);
+  window.addEventListener("online", online);
   setLink({
     add: (entry) => outbox.add(entry),
     ask: (message) => void socket.send(message).catch(() => undefined),
     connected: (fingerprints) => outbox.connected(fingerprints),
     retryNow: () => socket.retryNow(),
     close: () => {
+      window.removeEventListener("offline", offline);
+      window.removeEventListener("online", online);
       socket.close();
       outbox.disconnected();
       keeper.release();

@@ -42,7 +42,12 @@ export async function openProject(uid: string): Promise<void> {
   }
   refreshSummary();
   void refreshWork();
-  await openLink(user.uid, uid, { message: receive, refused, lost: askSession });
+  await openLink(user.uid, uid, {
+    message: receive,
+    refused,
+    lost: askSession,
+    wanted: () => wanted === uid,
+  });
 }
 
 /** The line broke: a session that ended looks the same from here as a server that is away. */

@@ -102,6 +102,27 @@ test("a lost line is tried again, and opens with the next welcome", () => {
   expect(heard).toHaveLength(2);
 });
 
+test("a line on which nothing is answered is given up", async () => {
+  const { socket, line, states } = opened();
+  line().say(WELCOME);
+  const [first, second] = [1, 2].map(() => socket.send({ type: "draft.undo", draft: "d" }));
+  vi.advanceTimersByTime(14_000);
+  line().say({ type: "ok", id: 1 });
+  await first;
+  vi.advanceTimersByTime(14_000);
+  expect(states.at(-1)).toBe("open");
+  vi.advanceTimersByTime(1000);
+  await expect(second).rejects.toBeInstanceOf(OfflineError);
+  expect(states.at(-1)).toBe("waiting");
+});
+
+test("a line without open questions is left alone", () => {
+  const { line, states } = opened();
+  line().say(WELCOME);
+  vi.advanceTimersByTime(600_000);
+  expect(states.at(-1)).toBe("open");
+});
+
 test("a closed socket stays closed", () => {
   const { socket, states } = opened();
   socket.close();

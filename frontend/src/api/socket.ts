@@ -18,6 +18,8 @@ export type LinkState = "closed" | "connecting" | "open" | "waiting";
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
+/** A line on which a question stays without any answer for so long is broken, whatever the browser thinks. */
+const PATIENCE_MS = 15_000;
 
 /** Delay before try number `attempt` (from 0): doubles up to 15 s, then a random half of it more or less. */
 export function retryDelay(attempt: number, random: () => number = Math.random): number {
@@ -43,6 +45,8 @@ export class ProjectSocket {
   private attempt = 0;
   private lastId = 0;
   private closed = false;
+  private welcomed = false;
+  private patience: ReturnType<typeof setTimeout> | undefined;
   private readonly waiting = new Map<number, Waiting>();
 
   constructor(
@@ -60,11 +64,13 @@ export class ProjectSocket {
     if (this.socket === null && !this.closed) this.connect("waiting");
   }
 
-  /** True once the server's `welcome` has come. */
-  get ready(): boolean {
-    return this.welcomed;
+  /** Takes the line for broken, and tries again: the network is known to be away. */
+  breakOff(): void {
+    const socket = this.socket;
+    if (socket === null || this.closed) return;
+    this.lost();
+    socket.close();
   }
-  private welcomed = false;
 
   /** Resolves on `ok`; rejects with ApiError on a refusal, with OfflineError when the line breaks first. */
   send(message: PageMessage): Promise<void> {
@@ -75,6 +81,7 @@ export class ProjectSocket {
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       socket.send(JSON.stringify({ ...message, id }));
+      this.patience ??= setTimeout(() => this.breakOff(), PATIENCE_MS);
     });
   }
 
@@ -96,14 +103,17 @@ export class ProjectSocket {
       if (socket === this.socket) this.receive(String(event.data));
     });
     socket.addEventListener("close", () => {
-      if (socket !== this.socket) return;
-      this.forget();
-      if (this.closed) return;
-      this.events.state("waiting");
-      this.events.lost();
-      this.timer = setTimeout(() => this.connect("waiting"), retryDelay(this.attempt));
-      this.attempt += 1;
+      if (socket === this.socket) this.lost();
     });
+  }
+
+  private lost(): void {
+    this.forget();
+    if (this.closed) return;
+    this.events.state("waiting");
+    this.events.lost();
+    this.timer = setTimeout(() => this.connect("waiting"), retryDelay(this.attempt));
+    this.attempt += 1;
   }
 
   private receive(text: string): void {
@@ -118,6 +128,7 @@ export class ProjectSocket {
     if (message.type === "ok" || message.type === "error") {
       const waiting = message.id === null ? undefined : this.waiting.get(message.id);
       if (message.id !== null) this.waiting.delete(message.id);
+      this.answered();
       if (message.type === "ok") waiting?.resolve();
       else waiting?.reject(new ApiError(0, message.code, message.sentence));
       if (waiting !== undefined || message.type === "ok") return;
@@ -125,7 +136,15 @@ export class ProjectSocket {
     this.events.message(message);
   }
 
+  private answered(): void {
+    clearTimeout(this.patience);
+    this.patience =
+      this.waiting.size === 0 ? undefined : setTimeout(() => this.breakOff(), PATIENCE_MS);
+  }
+
   private forget(): void {
+    clearTimeout(this.patience);
+    this.patience = undefined;
     this.socket = null;
     this.welcomed = false;
     const waiting = [...this.waiting.values()];

@@ -1,6 +1,8 @@
 /** How things look on the map: functions of plain data. */
 
-import { Fill, Icon, Stroke, Style, Text } from "ol/style";
+import type { FeatureLike } from "ol/Feature";
+import { MultiPoint, MultiPolygon } from "ol/geom";
+import { Circle, Fill, Icon, RegularShape, Stroke, Style, Text } from "ol/style";
 import type { Certainty, Pattern, ReviewState } from "../api/client";
 import type { LabelFill } from "../state/view";
 import { classFill, MAP_COLOURS, withAlpha } from "./colours";
@@ -51,6 +53,31 @@ function stroke(colour: string, width: number, dash?: number[]): Style {
     stroke: new Stroke({ color: colour, width, ...(dash ? { lineDash: dash } : {}) }),
   });
 }
+
+const HANDLE_PX = 4;
+
+function handleInk(): { readonly fill: Fill; readonly stroke: Stroke } {
+  return {
+    fill: new Fill({ color: MAP_COLOURS.white }),
+    stroke: new Stroke({ color: MAP_COLOURS.black, width: 1 }),
+  };
+}
+
+function vertices(feature: FeatureLike): MultiPoint | undefined {
+  const geometry = feature.getGeometry();
+  if (!(geometry instanceof MultiPolygon)) return undefined;
+  return new MultiPoint(geometry.getCoordinates().flat(2));
+}
+
+/** Squares on the vertices of the label whose outline is being changed. */
+export const HANDLES = new Style({
+  geometry: vertices,
+  image: new RegularShape({ points: 4, radius: HANDLE_PX, angle: Math.PI / 4, ...handleInk() }),
+  zIndex: 4,
+});
+
+/** The vertex, or the place on an edge, that a press would take hold of. */
+export const GRIP = new Style({ image: new Circle({ radius: HANDLE_PX + 2, ...handleInk() }) });
 
 /** The sign on a label: possible, accepted, returned; empty for a sure one that waits for review. */
 export function labelSign(certainty: Certainty, review: ReviewState): string {

@@ -22,6 +22,12 @@ test("two toasts at most: a third pushes the oldest away", () => {
   expect(notices.value.map((one) => one.sentence)).toEqual(["two", "three"]);
 });
 
+test("the same toast again takes the place of the first, with its newer action", () => {
+  notify("Reshaped #2.");
+  notify("Reshaped #2.", [{ title: "Undo", run: () => undefined }]);
+  expect(notices.value.map((one) => one.actions.length)).toEqual([1]);
+});
+
 test("the same error is shown once", () => {
   expect(notifyError("Refused.")).toBe(notifyError("Refused."));
   expect(notices.value).toHaveLength(1);

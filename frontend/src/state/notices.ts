@@ -31,9 +31,11 @@ export const assertive = computed(() => assertiveText.value);
 export function notify(sentence: string, actions: readonly NoticeAction[] = []): number {
   lastId += 1;
   const notice: Notice = { id: lastId, kind: "info", sentence, actions };
-  const toasts = list.value.filter((one) => one.kind === "info");
+  // The same sentence again takes the place of the first, with the newer actions.
+  const others = list.value.filter((one) => one.kind === "error" || one.sentence !== sentence);
+  const toasts = others.filter((one) => one.kind === "info");
   const crowdedOut = toasts.slice(0, Math.max(0, toasts.length - MOST_TOASTS + 1));
-  list.value = [...list.value.filter((one) => !crowdedOut.includes(one)), notice];
+  list.value = [...others.filter((one) => !crowdedOut.includes(one)), notice];
   announce(sentence);
   setTimeout(() => dismiss(notice.id), TOAST_MS);
   return notice.id;

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from numpy.typing import NDArray
 
+from tests.cast import Cast
+from webapp.imaging import actions
 from webapp.imaging.answers import Answers
 from webapp.imaging.cog import write_cog
 from webapp.imaging.inspection import inspect
+from webapp.imaging.models import Image, Layer
 from webapp.imaging.verdict import CogFacts, CrsAndGrid, RasterFiles, Verdict
+from webapp.jobs.actions import run_here
 
 UTM_10N = "EPSG:26910"
 NORTH_UP = Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000)
@@ -113,3 +118,31 @@ def photo() -> Callable[..., NDArray[np.uint8]]:
         return np.clip(bands, 1, 254).astype(np.uint8)
 
     return draw
+
+
+def as_upload(path: Path) -> SimpleUploadedFile:
+    return SimpleUploadedFile(path.name, path.read_bytes())
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """Uploads drawn rasters as Ana, and runs their imports with the real sandbox."""
+
+    cast: Cast
+
+    def upload(self, *files: RasterFiles, layer: Layer | None = None) -> Image:
+        """One image, of a raster and its sidecars, that waits for its job."""
+        members = [as_upload(file.main) for file in files]
+        (image,) = actions.receive_uploads(self.cast.project, self.cast.ana, members, layer)
+        return image
+
+    def bring_in(self, *files: RasterFiles, layer: Layer | None = None) -> Image:
+        """One image whose job has run."""
+        image = self.upload(*files, layer=layer)
+        run_here(image.job)
+        return Image.objects.select_related("layer__project", "job").get(pk=image.pk)
+
+
+@pytest.fixture
+def uploader(cast: Cast) -> Uploader:
+    return Uploader(cast)

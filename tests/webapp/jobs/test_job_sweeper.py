@@ -85,8 +85,8 @@ def test_job_whose_message_was_lost_is_called_out_again(waiting, bells):
 
 def test_bell_is_a_file_in_the_queue_folder_and_rings_after_the_commit(cast, settings):
     queue = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
-    before = set(queue.iterdir())
+    before = set(queue.glob("*.msg"))
     with transaction.atomic():
         actions.enqueue(JobKind.EXPORT_LABELS, cast.project, cast.ana, {}, subject="all")
-        assert set(queue.iterdir()) == before
-    assert len(set(queue.iterdir()) - before) == 1
+        assert set(queue.glob("*.msg")) == before
+    assert len(set(queue.glob("*.msg")) - before) == 1

@@ -181,7 +181,6 @@ def test_lease_is_renewed_while_the_work_goes_on(waiting, job_of_kind, monkeypat
 
 def test_work_notices_that_its_lease_went_to_somebody_else(waiting, job_of_kind, monkeypatch):
     monkeypatch.setattr(work, "RENEW_EVERY_S", 0.01)
-    monkeypatch.setattr(work, "close_old_connections", connection.close)
 
     def run(mine):
         Job.objects.update(lease_holder="elsewhere:1.abc", attempt=2)

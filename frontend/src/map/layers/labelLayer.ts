@@ -7,7 +7,7 @@ import VectorSource from "ol/source/Vector";
 import { Style } from "ol/style";
 import type { Label } from "../../api/client";
 import { draft } from "../../state/draft";
-import { hiddenClasses, hovered, labels, selection } from "../../state/labels";
+import { hiddenClasses, hovered, labels, selectedLabel, selection } from "../../state/labels";
 import { classByUid } from "../../state/project";
 import { reviewed } from "../../state/review";
 import { route } from "../../state/route";
@@ -15,7 +15,7 @@ import { tool } from "../../state/tool";
 import { labelFill, labelsVisible, vectorsHidden } from "../../state/view";
 import { MAP_COLOURS } from "../colours";
 import { type MapPoint, mapPoint } from "../coordinates";
-import { labelSign, labelStyle, signText } from "../styles";
+import { HANDLES, labelSign, labelStyle, signText } from "../styles";
 
 type LabelFeature = Feature<MultiPolygon>;
 
@@ -127,7 +127,8 @@ export class LabelLayer {
       quiet: underReview !== null && underReview.uid !== uid,
     });
     const sign = this.sign(label, feature, resolution);
-    return sign === null ? styles : [...styles, sign];
+    const handled = tool.peek() === "vertices" && selectedLabel.peek()?.uid === uid;
+    return [...styles, ...(handled ? [HANDLES] : []), ...(sign === null ? [] : [sign])];
   }
 
   private sign(label: Label, feature: LabelFeature, resolution: number): Style | null {

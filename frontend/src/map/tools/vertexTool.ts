@@ -12,6 +12,7 @@ import { labels, select, selectedLabel } from "../../state/labels";
 import { notify } from "../../state/notices";
 import { changedVertices, type MapPoint } from "../coordinates";
 import type { LabelLayer } from "../layers/labelLayer";
+import { GRIP } from "../styles";
 import type { MapTool } from "./behaviour";
 import type { Press } from "./presses";
 
@@ -27,6 +28,7 @@ export class VertexTool implements MapTool {
   private readonly features = new Collection<Feature<MultiPolygon>>();
   private readonly modify: Modify;
   private readonly snap: Snap;
+  private pointer: MapPoint | null = null;
   private stop: () => void = () => undefined;
 
   constructor(
@@ -36,6 +38,7 @@ export class VertexTool implements MapTool {
     this.modify = new Modify({
       features: this.features,
       pixelTolerance: SNAP_PX,
+      style: GRIP,
       condition: (event) => primaryAction(event) && !event.originalEvent.shiftKey,
       deleteCondition: (event) => altKeyOnly(event) && click(event),
     });
@@ -74,13 +77,14 @@ export class VertexTool implements MapTool {
   }
 
   hover(at: MapPoint | null): string {
+    if (at !== null) this.pointer = at;
     const uid = at === null ? undefined : this.layer.at(at)[0];
     return uid !== undefined && uid !== selectedLabel.peek()?.uid ? "pointer" : "";
   }
 
   /** Takes out the vertex that the pointer was on last. */
   removeVertex(): void {
-    this.modify.removePoint();
+    if (this.pointer !== null) this.modify.removePoint([this.pointer.x, this.pointer.y]);
   }
 
   private isAtBorder(at: MapPoint): boolean {

@@ -65,7 +65,9 @@ export function ImageRow({ image, mayDismiss, mayAnswer, onAnswer, onDismiss }: 
           {running && <span>{percent(image.progress)}</span>}
         </div>
       )}
-      {image.sentence !== "" && <p>{image.sentence}</p>}
+      {image.sentence !== "" && (
+        <p class={image.state === "ready" ? "field-note" : undefined}>{image.sentence}</p>
+      )}
       {image.state === "question" && mayAnswer && (
         <ImageQuestions
           questions={image.questions}

@@ -94,7 +94,7 @@ export function ClassesPanel(props: Props) {
       </div>
       <div class="panel-foot">
         <span>{countWords(total.labels, "label", "labels")}</span>
-        <span>{areaWords(total.areaM2)}</span>
+        {total.labels > 0 && <span>{areaWords(total.areaM2)}</span>}
       </div>
     </>
   );

@@ -86,15 +86,14 @@ function Begun({ phase, area, clicks, pass, sentence, chips }: DraftBarProps) {
     <>
       <span class="draft-area">{area === "" ? "–" : area}</span>
       <span class="draft-clicks">{clicks}</span>
-      {phase === "settled" ? (
-        <span class="draft-pass draft-settled">
-          <Icon name="check" small />
+      {sentence === "" ? (
+        <span class={phase === "settled" ? "draft-pass draft-settled" : "draft-pass"}>
+          {phase === "settled" && <Icon name="check" small />}
           {pass}
         </span>
       ) : (
-        <span class="draft-pass">{sentence === "" ? pass : null}</span>
+        <span class="draft-sentence truncate">{sentence}</span>
       )}
-      {sentence !== "" && <span class="draft-sentence truncate">{sentence}</span>}
       {parts && <span class="draft-chip">{parts.words}</span>}
     </>
   );

@@ -7,6 +7,7 @@ import { mayManage, members, project } from "../../state/project";
 import { me, session } from "../../state/session";
 import { Link } from "../controls/Link";
 import { Page } from "../project/Page";
+import { Places } from "../project/Places";
 import { reasonOf } from "../reason";
 import { AddMember } from "./AddMember";
 import { CreateUser } from "./CreateUser";
@@ -39,7 +40,7 @@ export function MembersPage() {
   };
 
   return (
-    <Page crumbs={<Crumbs uid={open.uid} name={open.name} />}>
+    <Page crumbs={<Crumbs uid={open.uid} name={open.name} />} places={<Places onExport={null} />}>
       <div class="page-title">
         <h1>Members of {open.name}</h1>
       </div>
@@ -85,8 +86,6 @@ function Crumbs({ uid, name }: { readonly uid: string; readonly name: string }) 
       <Link to={`/p/${uid}`} class="button button-quiet crumb-project">
         {name}
       </Link>
-      <span class="crumb-slash">/</span>
-      <span class="crumb-here">Members</span>
     </nav>
   );
 }

@@ -7,11 +7,12 @@ import { Account } from "./Account";
 
 interface Props {
   readonly crumbs?: ComponentChildren;
+  readonly places?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
 /** A page without a map: top bar, and one column of content. */
-export function Page({ crumbs, children }: Props) {
+export function Page({ crumbs, places, children }: Props) {
   return (
     <div class="page">
       <header class="page-top top-bar">
@@ -20,6 +21,8 @@ export function Page({ crumbs, children }: Props) {
         </Link>
         {crumbs ?? <span class="crumb-project">SegMap Web</span>}
         <div class="top-end">
+          {places}
+          {places !== undefined && <span class="top-gap" />}
           <Account />
         </div>
       </header>

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { operation } from "../../actions/operations";
-import { layers, mayExport, mayManage, project, summary } from "../../state/project";
+import { layers, mayManage, project } from "../../state/project";
 import { projects } from "../../state/projects";
-import { navigate, route } from "../../state/route";
+import { navigate } from "../../state/route";
 import { helpOpen, setHelpOpen } from "../../state/tool";
 import {
   activeLayer,
@@ -11,15 +11,14 @@ import {
   setActiveLayer,
   setActiveView,
 } from "../../state/view";
-import { numberWords } from "../../state/words";
 import { ClassesDialog } from "../classes/ClassesDialog";
 import { IconButton } from "../controls/Button";
-import { Icon } from "../controls/Icon";
 import { Link } from "../controls/Link";
 import { Mark } from "../controls/Mark";
 import { ExportPart } from "../exports/ExportPart";
 import { Account } from "./Account";
 import { ChoiceMenu } from "./ChoiceMenu";
+import { Places } from "./Places";
 import { ProjectCrumb } from "./ProjectCrumb";
 import { SettingsDialog } from "./SettingsDialog";
 
@@ -79,7 +78,6 @@ export function TopBar() {
       />
       <div class="top-end">
         <Places
-          uid={open.uid}
           onExport={() => {
             dialog.value = "export";
           }}
@@ -98,38 +96,5 @@ export function TopBar() {
       {dialog.value === "settings" && <SettingsDialog onClose={close} />}
       {dialog.value === "export" && <ExportPart onClose={close} />}
     </div>
-  );
-}
-
-interface PlacesProps {
-  readonly uid: string;
-  readonly onExport: () => void;
-}
-
-/** The other pages of the project. */
-function Places({ uid, onExport }: PlacesProps) {
-  const page = route.value.page;
-  const waiting = summary.value?.unreviewed ?? 0;
-  return (
-    <nav class="places" aria-label="Pages of the project">
-      <Link to={`/p/${uid}`} class="button button-quiet place" current={page === "label"}>
-        Label
-      </Link>
-      {mayManage.value && (
-        <Link to={`/p/${uid}/review`} class="button button-quiet place" current={page === "review"}>
-          Review
-          {waiting > 0 && <span class="place-count">{numberWords(waiting)}</span>}
-        </Link>
-      )}
-      <Link to={`/p/${uid}/members`} class="button button-quiet place" current={page === "members"}>
-        Members
-      </Link>
-      {mayExport.value && (
-        <button type="button" class="button button-quiet" onClick={onExport}>
-          <Icon name="download" />
-          Export
-        </button>
-      )}
-    </nav>
   );
 }

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from webapp.exchange.imports import import_raster
-from webapp.projects.models import Project
+from webapp.imaging.models import Layer
 
 PROJECT = "Demo preserve"
 
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--user", help="its manager; by default the first administrator")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do nothing where the project exists; else draw, import and say so."""
-        if Project.objects.filter(name=PROJECT).exists():
+        """Do nothing where the project shows something; else draw, import and say so."""
+        if Layer.objects.filter(project__name=PROJECT).exclude(version="").exists():
             self.stdout.write(f"There is a project {PROJECT} already. Nothing was changed.")
             return
         scene = self._draw(Path(settings.DATA_DIR) / "demo", options["size"], options["seed"])

@@ -189,7 +189,8 @@ def need_space(size: int) -> None:
 
 def pip(*arguments: str) -> None:
     """Run pip of `.venv`."""
-    quiet = ["--quiet", "--disable-pip-version-check"]
+    # Twice quiet: errors only, not a word on each package.
+    quiet = ["--quiet", "--quiet", "--disable-pip-version-check"]
     command = [str(PYTHON), "-m", "pip", *quiet, *arguments]
     if subprocess.run(command, check=False).returncode != 0:
         raise CannotSetUpError(

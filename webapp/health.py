@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from webapp.engines.models import Engine
+from webapp.engines.dispatch import process_hub
 from webapp.jobs.heartbeat import worker_is_alive
 
 
@@ -15,7 +15,7 @@ def parts() -> dict[str, str]:
     """What each process is: `ok`, `off` (left out on purpose) or a word on what is wrong."""
     if not settings.ENGINE_WANTED:
         engine = "off"
-    elif Engine.objects.filter(connected=True, revoked=False).exists():
+    elif process_hub().status().connected:
         engine = "ok"
     else:
         engine = "not connected"

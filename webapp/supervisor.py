@@ -38,6 +38,8 @@ logger = logging.getLogger("webapp.supervisor")
 FREE_SPACE_NEEDED = 300 * 1024 * 1024
 # A job that is cut off begins again at the next start; the worker's own way out takes 8 s.
 WORKER_GRACE_S = 1.0
+# It holds nothing that is not in the database.
+ENGINE_GRACE_S = 2.0
 TURN_S = 0.2
 HEALTHY_WITHIN_S = 90.0
 LOOPBACK = "127.0.0.1"
@@ -243,7 +245,7 @@ def _children(host: str, port: int) -> list[Child]:
     if os.environ.get("SEGMAP_ENGINE") != "off":
         dialled = f"ws://{LOOPBACK}:{port}/ws/engine"
         engine = [python, "-m", "inference", "engine", "--server", dialled]
-        children.insert(0, Child("engine", engine, environment))
+        children.insert(0, Child("engine", engine, environment, grace_s=ENGINE_GRACE_S))
     return children
 
 

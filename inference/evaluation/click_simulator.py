@@ -1,6 +1,7 @@
 """Where a careful person would click next, given the truth.
 
-Source: method.md 7.1 (RITM's evaluation, which SimpleClick and CFR-ICL use unchanged).
+Source: the evaluation of RITM (Sofiiuk et al., arXiv 2102.06583), which SimpleClick and CFR-ICL
+use unchanged.
 """
 
 from dataclasses import dataclass, field

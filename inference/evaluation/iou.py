@@ -11,7 +11,7 @@ def intersection_over_union(
 ) -> float:
     """IoU over the pixels that are not ignored; NaN where both are empty.
 
-    Source: method.md 7.2.
+    Source: the evaluation of RITM (Sofiiuk et al., arXiv 2102.06583), which its successors keep.
     """
     considered = truth != IGNORED
     wanted = (truth == OBJECT) & considered
@@ -25,7 +25,7 @@ def number_of_clicks(ious: Sequence[float], target: float, *, most: int) -> int:
 
     Compared in single precision, as the published numbers are.
 
-    Source: method.md 7.3.
+    Source: as `intersection_over_union`.
     """
     reached = np.asarray(ious, np.float32) >= np.float32(target)
     return int(np.argmax(reached)) + 1 if reached.any() else most

@@ -1,8 +1,8 @@
 """Cascade-forward refinement: how many passes a click gets, and when they may stop.
 
-Source: method.md 3 (the CFR loop as its authors coded it). Differences, both decided by the
-design: the stop compares with a share of the mask, not with 20 pixels whatever its size; a
-changed window costs a pass and owes one, so that no mask is final which was cut by a window.
+Source: Sun et al., CFR-ICL (arXiv 2303.05620), equations 1 and 2. Two differences by design: the
+stop compares with a share of the mask, not with 20 pixels whatever its size; a changed window
+costs a pass and owes one, so that no mask is final which was cut by a window.
 """
 
 from dataclasses import dataclass, replace

@@ -17,7 +17,7 @@ def click_map(
     Returns:
         2 x size x size, float32, 0 or 1.
 
-    Source: method.md 2.1 (the disks of RITM and SimpleClick, there with centres at integers).
+    Source: the disks of RITM and SimpleClick, there with pixel centres at integers.
     """
     disks = np.zeros((2, size, size), np.float32)
     for click in clicks:

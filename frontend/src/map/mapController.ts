@@ -8,7 +8,7 @@ import { readPermalink } from "../actions/permalink";
 import { lendFrames } from "../actions/show";
 import type { Crs, Layer } from "../api/client";
 import { lendDegrees } from "../state/cursorWords";
-import { phase } from "../state/draft";
+import { answer, phase } from "../state/draft";
 import { labels } from "../state/labels";
 import { crosshair, spacePanning, type Tool, tapPolarityExcludes, tool } from "../state/tool";
 import {
@@ -29,6 +29,7 @@ import {
   type ScreenPoint,
   zoomResolutions,
 } from "./coordinates";
+import { ChosenLayer } from "./layers/chosenLayer";
 import { DraftLayer } from "./layers/draftLayer";
 import { ImageryLayer } from "./layers/imageryLayer";
 import { LabelLayer } from "./layers/labelLayer";
@@ -57,6 +58,7 @@ export class MapController {
   private readonly view: View;
   private readonly imagery: ImageryLayer;
   private readonly labelLayer: LabelLayer;
+  private readonly chosenLayer: ChosenLayer;
   private readonly draftLayer: DraftLayer;
   private readonly segment: SegmentTool;
   private readonly vertices: VertexTool;
@@ -99,9 +101,10 @@ export class MapController {
     });
     this.imagery = new ImageryLayer(this.map, crs);
     this.labelLayer = new LabelLayer(this.map);
+    this.chosenLayer = new ChosenLayer(this.map);
     this.draftLayer = new DraftLayer(this.map);
     this.segment = new SegmentTool(this.imagery, (at) => this.pixelOf(at));
-    this.vertices = new VertexTool(this.map, this.labelLayer);
+    this.vertices = new VertexTool(this.map, this.labelLayer, this.chosenLayer);
     this.tools = {
       segment: this.segment,
       select: new SelectTool(this.map, this.labelLayer),
@@ -116,6 +119,7 @@ export class MapController {
     lendFrames({ fromDegrees: fromDegrees(this.crs) });
     this.imagery.attach();
     this.labelLayer.attach();
+    this.chosenLayer.attach();
     this.draftLayer.attach();
     this.follow();
     this.listen();
@@ -127,6 +131,7 @@ export class MapController {
     this.current?.exit();
     this.crosshair.hide();
     this.draftLayer.dispose();
+    this.chosenLayer.dispose();
     this.labelLayer.dispose();
     this.imagery.dispose();
     lendDegrees(null);
@@ -181,6 +186,7 @@ export class MapController {
       }),
       effect(() => {
         this.element.dataset.draftState = phase.value;
+        this.element.dataset.draftPass = answer.value === null ? "" : String(answer.value.number);
       }),
       effect(() => {
         this.element.dataset.labels = String(labels.value.size);

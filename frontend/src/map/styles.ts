@@ -12,12 +12,8 @@ export interface LabelLook {
   readonly colour: string;
   readonly pattern: Pattern;
   readonly fill: LabelFill;
-  readonly selected: boolean;
-  readonly hovered: boolean;
-  /** The outline that is being refined: grey until the new one is saved. */
-  readonly old: boolean;
-  /** Review: neighbours of the label under review. */
-  readonly quiet: boolean;
+  /** An outline that is being refined, or in review the neighbours: grey and unfilled. */
+  readonly grey: boolean;
 }
 
 const FILL_ALPHA: Readonly<Record<LabelFill, number>> = { outline: 0, light: 0.15, strong: 0.4 };
@@ -35,17 +31,30 @@ export function labelStyle(look: LabelLook): Style[] {
 }
 
 function makeLabelStyle(look: LabelLook): Style[] {
-  const colour = look.old || look.quiet ? MAP_COLOURS.old : look.colour;
-  const alpha = look.old || look.quiet ? 0 : FILL_ALPHA[look.fill];
-  const width = look.hovered || look.selected ? 3 : 2;
-  const casing = look.selected
-    ? [stroke(MAP_COLOURS.black, width + 4), stroke(MAP_COLOURS.white, width + 2)]
-    : [
-        stroke(withAlpha(MAP_COLOURS.black, 0.6), width + 2.5),
-        stroke(withAlpha(MAP_COLOURS.white, 0.7), width + 1.2),
-      ];
+  const colour = look.grey ? MAP_COLOURS.old : look.colour;
+  const alpha = look.grey ? 0 : FILL_ALPHA[look.fill];
   const fill = new Style({ fill: new Fill({ color: classFill(colour, look.pattern, alpha) }) });
-  return [...(alpha > 0 ? [fill] : []), ...casing, stroke(colour, width)];
+  return [
+    ...(alpha > 0 ? [fill] : []),
+    stroke(withAlpha(MAP_COLOURS.black, 0.6), 4.5),
+    stroke(withAlpha(MAP_COLOURS.white, 0.7), 3.2),
+    stroke(colour, 2),
+  ];
+}
+
+const chosenStyles = new Map<string, Style[]>();
+
+/** The 3 px outline of a selected label in its casing, or of the one under the pointer. */
+export function chosenStyle(colour: string, selected: boolean): Style[] {
+  const key = `${colour} ${selected}`;
+  const known = chosenStyles.get(key);
+  if (known !== undefined) return known;
+  const casing = selected
+    ? [stroke(MAP_COLOURS.black, 7), stroke(MAP_COLOURS.white, 5)]
+    : [stroke(withAlpha(MAP_COLOURS.black, 0.6), 5)];
+  const made = [...casing, stroke(colour, 3)];
+  chosenStyles.set(key, made);
+  return made;
 }
 
 function stroke(colour: string, width: number, dash?: number[]): Style {

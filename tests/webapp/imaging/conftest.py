@@ -144,5 +144,7 @@ class Uploader:
 
 
 @pytest.fixture
-def uploader(cast: Cast) -> Uploader:
+def uploader(transactional_db: None, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Uploader:
+    # With real transactions: a job renews its lease from another thread while the child works.
+    monkeypatch.setattr("webapp.jobs.actions.ring", lambda: None)
     return Uploader(cast)

@@ -16,7 +16,7 @@ from webapp.projects.models import Project, Role
 from webapp.projects.roles import Member
 
 RGB = "red green blue"
-FOUR = "red green blue undefined"
+TAGGED = "red green blue alpha"
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_first_image_gives_the_project_its_crs_and_the_layer_its_grid(
 
 
 def test_question_is_asked_answered_and_the_image_shown(cast, importer, photo, uploader, data_dir):
-    files = importer.draw(photo(4), crs=None, colours=FOUR)
+    files = importer.draw(photo(4), crs=None, colours=TAGGED)
     image = uploader.bring_in(files)
 
     assert image.state == "question"
@@ -95,7 +95,7 @@ def test_question_is_asked_answered_and_the_image_shown(cast, importer, photo, u
 
 
 def test_answering_twice_is_a_conflict(cast, importer, photo, uploader):
-    image = uploader.bring_in(importer.draw(photo(4), colours=FOUR))
+    image = uploader.bring_in(importer.draw(photo(4), colours=TAGGED))
     actions.answer_questions(cast.project, cast.ana, image, {"band4": "nir"})
     before = everything()
 
@@ -107,7 +107,7 @@ def test_answering_twice_is_a_conflict(cast, importer, photo, uploader):
 
 @pytest.mark.parametrize("answer", [{"band4": "blue"}, {"colour": "red"}])
 def test_wrong_answer_changes_nothing(cast, importer, photo, uploader, answer):
-    image = uploader.bring_in(importer.draw(photo(4), colours=FOUR))
+    image = uploader.bring_in(importer.draw(photo(4), colours=TAGGED))
     before = everything()
 
     with pytest.raises(BadInput):

@@ -1,35 +1,44 @@
 import { effect } from "@preact/signals";
-import Feature from "ol/Feature";
-import { MultiPolygon, Point } from "ol/geom";
-import VectorLayer from "ol/layer/Vector";
+import { type MultiPolygon, Point } from "ol/geom";
+import VectorImageLayer from "ol/layer/VectorImage";
 import type OlMap from "ol/Map";
 import VectorSource from "ol/source/Vector";
 import { Style } from "ol/style";
 import type { Label } from "../../api/client";
 import { draft } from "../../state/draft";
-import { hiddenClasses, hovered, labels, selectedLabel, selection } from "../../state/labels";
+import { hiddenClasses, labels } from "../../state/labels";
 import { classByUid } from "../../state/project";
 import { reviewed } from "../../state/review";
 import { route } from "../../state/route";
-import { tool } from "../../state/tool";
 import { labelFill, labelsVisible, vectorsHidden } from "../../state/view";
 import { MAP_COLOURS } from "../colours";
 import { type MapPoint, mapPoint } from "../coordinates";
-import { HANDLES, labelSign, labelStyle, signText } from "../styles";
-
-type LabelFeature = Feature<MultiPolygon>;
+import { labelSign, labelStyle, signText } from "../styles";
+import { type LabelFeature, labelFeature, reshapeFeature } from "./labelFeature";
 
 /** Labels narrower than this on the screen carry no sign. */
 const SIGN_FROM_PX = 16;
+/** The picture reaches over the map's edges, so that a pan does not uncover empty ground at once. */
+const IMAGE_RATIO = 1.5;
 
-/** Every loaded label, styled by class, selection and review state. */
+interface Drawn {
+  readonly label: Label;
+  readonly feature: LabelFeature;
+}
+
+/**
+ * Every loaded label, by class and review state. Drawn as one picture that is moved while the map
+ * moves: thousands of outlines stroked in every frame would make a pan stutter. What changes with
+ * the pointer (selection, hovering) is drawn over it by `ChosenLayer`.
+ */
 export class LabelLayer {
   readonly source = new VectorSource<LabelFeature>();
-  private readonly layer = new VectorLayer({ source: this.source, zIndex: 10, renderBuffer: 256 });
-  private readonly drawn = new Map<
-    string,
-    { readonly label: Label; readonly feature: LabelFeature }
-  >();
+  private readonly layer = new VectorImageLayer({
+    source: this.source,
+    zIndex: 10,
+    imageRatio: IMAGE_RATIO,
+  });
+  private readonly drawn = new Map<string, Drawn>();
   private readonly signPoints = new WeakMap<LabelFeature, Point>();
   private stop: () => void = () => undefined;
 
@@ -43,8 +52,8 @@ export class LabelLayer {
       effect(() => this.draw(labels.value)),
       effect(() => {
         // Read here, so that a change of any of them draws the labels anew.
-        void [selection.value, hovered.value, hiddenClasses.value, classByUid.value];
-        void [labelFill.value, draft.value?.startLabel, reviewed.value, route.value, tool.value];
+        void [hiddenClasses.value, classByUid.value, labelFill.value, draft.value?.startLabel];
+        void [reviewed.value?.uid, route.value.page];
         this.layer.changed();
       }),
       effect(() => this.layer.setVisible(labelsVisible.value && !vectorsHidden.value)),
@@ -57,16 +66,6 @@ export class LabelLayer {
   dispose(): void {
     this.stop();
     this.map.removeLayer(this.layer);
-  }
-
-  feature(uid: string): LabelFeature | null {
-    return this.drawn.get(uid)?.feature ?? null;
-  }
-
-  /** Shows a label's geometry as it is stored, after a gesture that came to nothing. */
-  restore(uid: string): void {
-    const known = this.drawn.get(uid);
-    known?.feature.getGeometry()?.setCoordinates(copy(known.label));
   }
 
   /** Uids of visible labels at a place, the smallest first. */
@@ -92,18 +91,16 @@ export class LabelLayer {
     const fresh: LabelFeature[] = [];
     for (const [uid, label] of next) {
       const known = this.drawn.get(uid);
+      if (known?.label === label) continue;
+      const feature = known?.feature ?? labelFeature(label);
+      this.drawn.set(uid, { label, feature });
       if (known === undefined) {
-        const feature = new Feature(new MultiPolygon(copy(label)));
-        feature.setId(uid);
         fresh.push(feature);
-        this.drawn.set(uid, { label, feature });
-      } else if (known.label !== label) {
-        if (known.label.geometry !== label.geometry) {
-          this.signPoints.delete(known.feature);
-          known.feature.getGeometry()?.setCoordinates(copy(label));
-        }
-        this.drawn.set(uid, { label, feature: known.feature });
-        known.feature.changed();
+      } else if (known.label.geometry !== label.geometry) {
+        this.signPoints.delete(feature);
+        reshapeFeature(feature, label);
+      } else {
+        feature.changed();
       }
     }
     if (fresh.length > 0) this.source.addFeatures(fresh);
@@ -120,15 +117,10 @@ export class LabelLayer {
       colour: labelClass?.colour ?? MAP_COLOURS.unclassed,
       pattern: labelClass?.pattern ?? "plain",
       fill: labelFill.peek(),
-      selected: selection.peek().has(uid),
-      // Armed, nothing reacts to hovering but the cursor.
-      hovered: tool.peek() !== "segment" && hovered.peek()?.uid === uid,
-      old: draft.peek()?.startLabel === uid,
-      quiet: underReview !== null && underReview.uid !== uid,
+      grey: draft.peek()?.startLabel === uid || (underReview !== null && underReview.uid !== uid),
     });
     const sign = this.sign(label, feature, resolution);
-    const handled = tool.peek() === "vertices" && selectedLabel.peek()?.uid === uid;
-    return [...styles, ...(handled ? [HANDLES] : []), ...(sign === null ? [] : [sign])];
+    return sign === null ? styles : [...styles, sign];
   }
 
   private sign(label: Label, feature: LabelFeature, resolution: number): Style | null {
@@ -137,11 +129,8 @@ export class LabelLayer {
     if (sign === "" || geometry === undefined) return null;
     const [minX = 0, minY = 0, maxX = 0, maxY = 0] = geometry.getExtent();
     if (Math.min(maxX - minX, maxY - minY) / resolution < SIGN_FROM_PX) return null;
-    return new Style({
-      geometry: this.signPoint(feature, geometry),
-      text: signText(sign),
-      zIndex: 3,
-    });
+    const point = this.signPoint(feature, geometry);
+    return new Style({ geometry: point, text: signText(sign), zIndex: 3 });
   }
 
   private signPoint(feature: LabelFeature, geometry: MultiPolygon): Point {
@@ -153,9 +142,4 @@ export class LabelLayer {
     this.signPoints.set(feature, made);
     return made;
   }
-}
-
-/** OpenLayers may write into what it is given; the label's own coordinates stay as they came. */
-function copy(label: Label): number[][][][] {
-  return label.geometry.map((polygon) => polygon.map((ring) => ring.map((point) => [...point])));
 }

@@ -25,7 +25,8 @@ build: setup
 run: build ## Everything on http://127.0.0.1:8000 (PORT=... names another port)
 	@exec $(VENV)/python -m webapp.supervisor
 
-test: build lint contract ## All tests, linters and contracts
+test: build lint ## All tests, linters and contracts
+	$(VENV)/lint-imports
 	cd frontend && npm test
 	$(VENV)/python -m pytest
 

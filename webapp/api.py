@@ -80,6 +80,12 @@ def answer(error: ErrorOut) -> HttpResponse:
     )
 
 
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """The answer at addresses under /api that no app has."""
+    del request
+    return answer(NotFound("There is nothing at this address.").as_out())
+
+
 @api.exception_handler(AppError)
 def _app_error(request: HttpRequest, error: AppError) -> HttpResponse:
     del request
@@ -96,8 +102,8 @@ def _not_as_expected(request: HttpRequest, error: ValidationError) -> HttpRespon
 
 @api.exception_handler(Http404)
 def _nothing_there(request: HttpRequest, error: Http404) -> HttpResponse:
-    del request, error
-    return answer(NotFound("There is nothing at this address.").as_out())
+    del error
+    return nothing_here(request)
 
 
 @api.exception_handler(HttpError)

@@ -40,7 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
     index = settings.FRONTEND_DIST / "index.html"
     if not index.exists():
         return HttpResponse(
-            "The page is not built yet. Run `make setup`, then start again.",
+            "The page is not built yet. Start with `make run`, which builds it.",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             content_type="text/plain; charset=utf-8",
         )

@@ -59,8 +59,9 @@ class Supervisor:
         self.stopped = threading.Event()
 
     def __enter__(self) -> "Supervisor":
-        signal.signal(signal.SIGINT, self._stop)
-        signal.signal(signal.SIGTERM, self._stop)
+        # SIGHUP: the terminal was closed.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
         return self
 
     def __exit__(self, *exception: object) -> None:

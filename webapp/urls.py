@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from webapp.api import api
+from webapp.api import api, nothing_here
 from webapp.health import healthz
 from webapp.imaging.tile_view import tile
 from webapp.page import page
@@ -8,6 +8,7 @@ from webapp.realtime.notices import notices
 
 urlpatterns = [
     path("api/", api.urls),
+    re_path(r"^api/", nothing_here),
     path("healthz", healthz),
     path("internal/notices", notices),
     path("tiles/<uuid:layer>/<str:version>/<str:view>/<int:z>/<int:x>/<int:y>.<str:suffix>", tile),

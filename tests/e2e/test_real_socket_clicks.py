@@ -27,16 +27,20 @@ class Page:
 
     def __init__(self, running, session, project_uid: str) -> None:
         address = running.address.replace("http", "ws", 1)
-        self._socket = connect(
+        self._opening = connect(
             f"{address}/ws/projects/{project_uid}",
             additional_headers={"Cookie": session.cookie},
             origin=running.address,
         )
         self._id = 0
-        assert self._receive()["type"] == "welcome"
 
-    def close(self) -> None:
-        self._socket.close()
+    def __enter__(self) -> "Page":
+        self._socket = self._opening.__enter__()
+        assert self._receive()["type"] == "welcome"
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._opening.__exit__(*exception)
 
     def send(self, **message) -> None:
         self._id += 1
@@ -112,8 +116,7 @@ def test_simulated_clicks_on_the_demo_find_its_objects(running, administrator):
     resolution = layer["resolution"]
     objects = truth_objects(running.data_dir / "demo" / "truth.gpkg", layer["extent"], resolution)
     picks = np.random.default_rng(11).permutation(len(objects))[:OBJECTS]
-    page = Page(running, administrator, project_uid)
-    try:
+    with Page(running, administrator, project_uid) as page:
         scores = np.array(
             [
                 clicked(
@@ -122,8 +125,6 @@ def test_simulated_clicks_on_the_demo_find_its_objects(running, administrator):
                 for pick in picks
             ]
         )
-    finally:
-        page.close()
     medians = {clicks: statistics.median(scores[:, clicks - 1]) for clicks in (1, 3, 5)}
     said = f"\n{len(scores)} objects, median IoU after 1, 3, 5 clicks: {medians}"
     print(said)  # noqa: T201 - the figure is what the run is for; pytest -s shows it

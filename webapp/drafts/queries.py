@@ -1,7 +1,6 @@
 """Reads of drafts; all but what an engine is asked are limited to the draft's owner."""
 
 import base64
-from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from django.db.models import QuerySet
@@ -12,7 +11,7 @@ from webapp.drafts.models import Draft, DraftState, DraftStep
 from webapp.errors import NotFound
 from webapp.imaging.models import Layer
 from webapp.imaging.queries import layer_source
-from webapp.labels.geometry import area_of_wkb, coordinates_from_wkb, parts_in_wkb
+from webapp.labels.geometry import area_of_wkb, coordinates_from_wkb
 from webapp.projects.models import KeepParts, Project
 from webapp.projects.roles import Member
 
@@ -141,7 +140,7 @@ def segment_for(draft_pk: int) -> Segment | None:
         ],
         previous=previous,
         start_outline=base64.b64encode(start).decode() if start and previous is None else None,
-        rules=_rules(draft.project, draft.layer, clicks, start),
+        rules=_rules(draft.project, draft.layer, start),
     )
 
 
@@ -157,18 +156,15 @@ def _previous_mask(draft: Draft) -> WindowMask | None:
     )
 
 
-def _rules(
-    project: Project, layer: Layer, clicks: Sequence[DraftStep], start: bytes
-) -> OutlineRules:
+def _rules(project: Project, layer: Layer, start: bytes) -> OutlineRules:
     """The project's rules, in the engine's native pixels.
 
-    `clicked` keeps parts that hold an include click: refining a label of several parts, or by
-    exclude clicks alone, would lose what it had.
+    `clicked` keeps parts that hold an include click. A label that is being refined has parts that
+    no click of this draft is in, so there every part stays.
     """
     pixel_m2 = (layer.resolution * project.metres_per_unit) ** 2
-    keeps_all = parts_in_wkb(start) > 1 or not any(click.include for click in clicks)
     return OutlineRules(
-        keep="all" if keeps_all or project.keep_parts == KeepParts.ALL else "clicked",
+        keep="all" if start or project.keep_parts == KeepParts.ALL else "clicked",
         min_part_px=project.min_part_m2 / pixel_m2,
         min_hole_px=project.min_hole_m2 / pixel_m2,
         deviation_px=project.simplify_px,

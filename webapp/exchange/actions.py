@@ -1,4 +1,3 @@
-from webapp.errors import BadInput
 from webapp.exchange import selection
 from webapp.exchange.schemas import ExportFormat, ExportState
 from webapp.jobs.actions import enqueue
@@ -12,12 +11,7 @@ def start_export(member: Member, export_format: ExportFormat, state: ExportState
     Raises:
         BadInput: there is nothing to export.
     """
-    if not selection.labels_of(member.project, state).exists():
-        raise BadInput(
-            "No label is accepted yet, so nothing was exported. Choose 'all', or review first."
-            if state == "accepted"
-            else "Nothing is labelled yet, so nothing was exported."
-        )
+    selection.need_labels(member.project, state)
     return enqueue(
         JobKind.EXPORT_LABELS,
         member.project,

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from webapp.errors import BadInput
 from webapp.exchange.schemas import ExportPreviewOut, ExportRowOut, ExportState
 from webapp.labels.models import Label, ReviewState
 from webapp.projects.models import Project
@@ -60,6 +61,20 @@ def labels_of(project: Project, state: ExportState) -> QuerySet[Label]:
     return found.select_related("label_class", "layer", "created_by", "reviewed_by").order_by(
         "number"
     )
+
+
+def need_labels(project: Project, state: ExportState) -> None:
+    """Nothing, where an export of `state` would hold something.
+
+    Raises:
+        BadInput: it would be empty.
+    """
+    if not labels_of(project, state).exists():
+        raise BadInput(
+            "No label is accepted yet, so nothing was exported. Choose 'all', or review first."
+            if state == "accepted"
+            else "Nothing is labelled yet, so nothing was exported."
+        )
 
 
 def default_state(project: Project) -> ExportState:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path, PurePath
-from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -20,7 +19,7 @@ from webapp.imaging.answers import Answers, UnknownAnswer
 from webapp.imaging.events import ImageChanged
 from webapp.imaging.models import Image, ImageState, Layer
 from webapp.imaging.queries import image_out
-from webapp.imaging.verdict import CogFacts, CrsAndGrid, Verdict
+from webapp.imaging.verdict import CogFacts, CrsAndGrid, Question, Verdict
 from webapp.jobs.actions import enqueue
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.projects.events import ProjectChanged
@@ -140,12 +139,7 @@ def record_verdict(image: Image, verdict: Verdict) -> None:
         "question": ImageState.QUESTION,
         "shown": ImageState.IMPORTING,
     }[verdict.state]
-    _go_on(
-        image,
-        state=state,
-        sentence=" ".join([verdict.sentence, *verdict.remarks]),
-        questions=[asdict(question) for question in verdict.questions],
-    )
+    _go_on(image, state, " ".join([verdict.sentence, *verdict.remarks]), verdict.questions)
 
 
 def refuse(image: Image, sentence: str) -> None:
@@ -154,7 +148,7 @@ def refuse(image: Image, sentence: str) -> None:
     Raises:
         ImportOver: it has ended already.
     """
-    _go_on(image, state=ImageState.REFUSED, sentence=sentence, questions=[])
+    _go_on(image, ImageState.REFUSED, sentence, ())
 
 
 def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | None) -> bool:
@@ -265,18 +259,18 @@ def _enqueue(project: Project, user: User, image: Image) -> Job:
     )
 
 
-def _go_on(image: Image, **fields: Any) -> None:
+def _go_on(image: Image, state: ImageState, sentence: str, questions: Sequence[Question]) -> None:
     """Write how far an import is, if the image still waits for this very job.
 
     The import takes long, and meanwhile it may have been stopped or, after a lapsed lease, done
     by another worker: the row decides.
     """
+    image.state, image.sentence = state, sentence
+    image.questions = [asdict(question) for question in questions]
     with transaction.atomic():
         waiting = Image.objects.filter(pk=image.pk, job=image.job, state__in=ON_ITS_WAY)
-        if not waiting.update(**fields):
+        if not waiting.update(state=state, sentence=sentence, questions=image.questions):
             raise ImportOver
-        for name, value in fields.items():
-            setattr(image, name, value)
         changed(image)
 
 

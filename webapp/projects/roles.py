@@ -86,6 +86,7 @@ EDIT_KINDS: dict[str, Who] = {
 ADDRESSES: dict[str, Who] = {
     "healthz": Who.PUBLIC,
     "page": Who.PUBLIC,
+    "nothing_here": Who.PUBLIC,
     "tile": Who.VIEWER,
     "notices": Who.INTERNAL,
     "ProjectConsumer": Who.VIEWER,

@@ -4,7 +4,6 @@ import { canRedoClick, canUndoClick, computing, draft } from "../state/draft";
 import { startedInside } from "../state/draftBar";
 import { nextRedo, nextUndo } from "../state/history";
 import { mayLabel } from "../state/project";
-import { crosshair } from "../state/tool";
 import { discardDraft } from "./discardDraft";
 import { MAP, type Operation, operationOf } from "./operation";
 import { editInstead } from "./refine";

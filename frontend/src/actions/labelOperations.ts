@@ -3,7 +3,7 @@
 import { draft } from "../state/draft";
 import { selectedLabel, selectedLabels } from "../state/labels";
 import { mayLabel, usableClasses } from "../state/project";
-import { crosshair, requestClassSearch, tool } from "../state/tool";
+import { requestClassSearch, tool } from "../state/tool";
 import { askMap } from "../state/view";
 import { chooseClassByKey, toggleCertainty } from "./classify";
 import { deleteLabels } from "./deleteLabels";

@@ -4,7 +4,7 @@ import { draft } from "../state/draft";
 import { selectedLabel } from "../state/labels";
 import { mayLabel } from "../state/project";
 import { reviewed } from "../state/review";
-import { type Mode, setHelpOpen, setTool, type Tool, togglePanel, tool } from "../state/tool";
+import { type Mode, setHelpOpen, setTool, type Tool, togglePanel } from "../state/tool";
 import { cycleLayer } from "../state/view";
 import { draftOperations } from "./draftOperations";
 import { classOperations, labelOperations } from "./labelOperations";

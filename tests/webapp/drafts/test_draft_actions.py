@@ -302,12 +302,12 @@ def test_rules_of_the_project_reach_the_engine_in_native_pixels(ana, place):
 def test_refined_label_starts_from_its_shape_and_loses_none_of_its_parts(ana, place):
     one = draw_label(place, place.ana, square(LEFT + 50, TOP - 100))
     two = draw_label(place, place.ana, square(LEFT + 50, TOP - 100) + square(LEFT + 90, TOP - 100))
-    for edit, include, keep in ((one, True, "clicked"), (one, False, "all"), (two, True, "all")):
+    for edit, include in ((one, True), (one, False), (two, True)):
         draft = ana.open(start_label=edit.labels[0].uid)
         ana.click(draft, 1, include=include)
         request = queries.segment_for(draft.pk)
         assert base64.b64decode(request.start_outline) == bytes(label_row(edit).geometry)
-        assert request.rules.keep == keep
+        assert request.rules.keep == "all"
 
 
 # --- Passes ------------------------------------------------------------------------------------

@@ -131,9 +131,7 @@ def test_questions_are_answered_once(uploader, cast, client_of, asking):
     assert listed["state"] == "ready"
 
 
-def test_manager_removes_what_was_refused_but_not_what_is_shown(
-    uploader, cast, client_of, ortho
-):
+def test_manager_removes_what_was_refused_but_not_what_is_shown(uploader, cast, client_of, ortho):
     broken = ortho.with_name("broken.tif")
     broken.write_bytes(b"II*\0 is all there is")
     images = upload(client_of(cast.ana), cast.project, ortho, broken).json()

@@ -213,12 +213,13 @@ def test_sidecars_are_read_where_they_were_uploaded_with_it(cast, importer, phot
     world, projection = files.main.with_suffix(".tfw"), files.main.with_suffix(".PRJ")
     world.write_text(f"{SIDE}\n0\n0\n{-SIDE}\n{LEFT + SIDE / 2}\n{TOP - SIDE / 2}\n")
     projection.write_text(rasterio.crs.CRS.from_epsg(26910).to_wkt())
-    hidden = np.ones((60, 80), np.uint8) * 255
-    hidden[:, :40] = 0
-    mask = importer.draw(hidden[None], name="ortho.tif.msk", crs=None, transform=None)
-    beside = [dataclasses.replace(files, main=path) for path in (world, projection)]
+    shown = np.arange(80) >= np.full((60, 1), 40)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(files.main, "r+") as dataset:
+        dataset.write_mask(shown)  # GDAL puts it beside the file
+    mask = files.main.with_name("ortho.tif.msk")
+    beside = [dataclasses.replace(files, main=path) for path in (world, projection, mask)]
 
-    image = uploader.bring_in(files, *beside, mask)
+    image = uploader.bring_in(files, *beside)
     (question,) = image.questions
     assert question["options"][0]["value"] == "EPSG:26910"  # what the .prj says
 
@@ -231,4 +232,4 @@ def test_sidecars_are_read_where_they_were_uploaded_with_it(cast, importer, phot
     assert (image.layer.left, image.layer.top) == (LEFT, TOP)
     assert image.has_mask
     _, visible = seen(image.layer)
-    np.testing.assert_array_equal(visible, hidden > 0)
+    np.testing.assert_array_equal(visible, shown)

@@ -58,6 +58,43 @@ def test_drawing_whose_percentiles_meet_is_stretched_between_its_extremes():
     assert picture[0].tolist() == [0, 128, 255]
 
 
+# A meadow: little red, much green, less blue; p2 to p98 are 20 to 60, 80 to 120 and 30 to 50.
+MEADOW = tuple(
+    BandStatistics(low, low, low, high, high, high) for low, high in ((20, 60), (80, 120), (30, 50))
+)
+
+
+def rgb_of(values, stretch=None, statistics=MEADOW):
+    view = View("rgb", (1, 2, 3), stretch or Stretch("p2-98"))
+    pixel = np.array(values).reshape(3, 1, 1)
+    return colour(pixel, np.ones((1, 1), bool), view, statistics)[0][0, 0].tolist()
+
+
+def test_photograph_keeps_its_colour_balance():
+    middle = np.array([40, 100, 40], np.uint8)
+
+    # One stretch, 20 to 120, for all: each band by itself would be grey, 128 and 128 and 128.
+    assert rgb_of(middle) == [51, 204, 51]
+    assert rgb_of(np.array([70, 70, 70], np.uint8)) == [128, 128, 128]
+    assert rgb_of(np.array([20, 120, 20], np.uint8)) == [0, 255, 0]
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
+def test_measurements_are_stretched_band_by_band(dtype):
+    assert rgb_of(np.array([40, 100, 40], dtype)) == [128, 128, 128]
+
+
+def test_fixed_stretch_of_a_photograph_is_taken_as_it_is():
+    assert rgb_of(np.array([40, 100, 40], np.uint8), Stretch(None, 0, 255)) == [40, 100, 40]
+
+
+def test_flat_band_of_a_photograph_does_not_hide_the_others():
+    flat = (BandStatistics(7, 7, 7, 7, 7, 7), *MEADOW[1:])
+
+    # A band of one value is taken as it is, and with it the whole picture.
+    assert rgb_of(np.array([7, 100, 40], np.uint8), statistics=flat) == [7, 100, 40]
+
+
 def test_ndvi_is_the_normalised_difference_on_the_ramp():
     near_infrared, red = [180, 100, 0], [20, 100, 0]
     values = np.array([[near_infrared], [red]], np.uint8)

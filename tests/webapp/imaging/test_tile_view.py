@@ -137,7 +137,7 @@ def test_tiles_can_only_be_read(layer, cast, client_of):
     assert client.delete(address(layer)).status_code == 405
 
 
-def test_old_version_is_gone_when_the_layer_grows(layer, cast, client_of, importer, photo, uploader):
+def test_old_version_goes_when_the_layer_grows(layer, cast, client_of, importer, photo, uploader):
     before, key = address(layer), layer_source(layer).key
     uploader.bring_in(importer.draw(photo(seed=8), colours=RGB), layer=layer)
     layer.refresh_from_db()

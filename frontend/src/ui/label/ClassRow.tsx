@@ -35,8 +35,7 @@ export function ClassRow({ labelClass, figures, current, visible, onChoose, onTo
           <span class="truncate">{name}</span>
           {figures !== undefined && figures.labels > 0 && (
             <span class="class-figures">
-              <span>{areaWords(figures.areaM2)}</span>
-              <span>{countWords(figures.labels, "label", "labels")}</span>
+              {`${areaWords(figures.areaM2)}, ${countWords(figures.labels, "label", "labels")}`}
             </span>
           )}
         </span>

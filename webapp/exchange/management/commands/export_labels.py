@@ -3,6 +3,7 @@ from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from webapp.errors import AppError
 from webapp.exchange import selection
 from webapp.exchange.schemas import ExportFormat, ExportState
 from webapp.exchange.selection import SQUARE_METRES_PER_HECTARE
@@ -34,6 +35,10 @@ class Command(BaseCommand):
                 raise CommandError(f"{path} is there already. Nothing was written.")
         if not out.parent.is_dir():
             raise CommandError(f"There is no folder {out.parent}. Nothing was written.")
+        try:
+            selection.need_labels(project, options["state"])
+        except AppError as error:
+            raise CommandError(error.sentence) from error
         labels = list(selection.labels_of(project, options["state"]))
         kept = selection.preview(project, options["state"])
         write_labels(labels, project, options["format"], out)

@@ -81,13 +81,13 @@ def test_from_a_geotiff_to_an_exported_label(running, browser, tmp_path):
 
     # Save; the tool stays armed for a second one.
     ana.keyboard.press("Enter")
-    expect(ana.get_by_text("Saved Iceplant #1")).to_be_visible(timeout=SLOW_MS)
+    expect(ana.get_by_text("Saved Iceplant #1").first).to_be_visible(timeout=SLOW_MS)
     ana_at_work.labels_are(1)
     assert ana_at_work.saved[0]["labels"][0]["geometry"] == first[-1]["outline"]
     ana_at_work.click(-120, -60)
     ana.keyboard.press("2")
     ana.keyboard.press("Enter")
-    expect(ana.get_by_text("Saved Mixed iceplant #2")).to_be_visible(timeout=SLOW_MS)
+    expect(ana.get_by_text("Saved Mixed iceplant #2").first).to_be_visible(timeout=SLOW_MS)
     ana_at_work.labels_are(2)
 
     # Change a class, delete, undo.

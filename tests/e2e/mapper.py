@@ -1,9 +1,10 @@
 """The label page in the hands of a test: the map by the pixel, the rest by name."""
 
 import json
+import math
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 SLOW_MS = 60_000
 
@@ -15,9 +16,19 @@ class Mapper:
     page: Page
     outlined: list[dict] = field(default_factory=list)
     saved: list[dict] = field(default_factory=list)
+    sent: list[dict] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("websocket", lambda socket: socket.on("framereceived", self._heard))
+        self.page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._heard)
+        socket.on("framesent", lambda frame: self.sent.append(json.loads(frame)))
+
+    @property
+    def clicked(self) -> list[tuple[float, float]]:
+        """Where the page said that it was clicked, map frame."""
+        return [(sent["x"], sent["y"]) for sent in self.sent if sent["type"] == "draft.click"]
 
     def _heard(self, frame: str | bytes) -> None:
         message = json.loads(frame)
@@ -31,6 +42,13 @@ class Mapper:
         return self.page.get_by_role("application")
 
     @property
+    def middle(self) -> tuple[float, float]:
+        """The middle of the map on the screen; panels of broken widths put it between pixels."""
+        box = self.map.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    @property
     def draft_bar(self) -> Locator:
         return self.page.get_by_role("region", name="Draft")
 
@@ -40,11 +58,10 @@ class Mapper:
     def click(self, right: float, down: float, *, exclude: bool = False) -> None:
         """Click so many screen pixels from the middle of the map, and wait until it settled."""
         before = len(self.outlined)
-        box = self.map.bounding_box()
-        assert box is not None
+        middle_x, middle_y = self.middle
         self.page.mouse.click(
-            box["x"] + box["width"] / 2 + right,
-            box["y"] + box["height"] / 2 + down,
+            math.floor(middle_x) + right,
+            math.floor(middle_y) + down,
             button="right" if exclude else "left",
         )
         expect(self.map).to_have_attribute("data-draft-state", "settled", timeout=SLOW_MS)

@@ -152,7 +152,9 @@ def administrator(running: Running) -> Session:
     return Session(running.address, "admin", running.admin_password)
 
 
-@pytest.fixture(scope="session")
+# Not longer than a module: while Playwright runs, its event loop is the thread's running one, and
+# no asynchronous test could run after it.
+@pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

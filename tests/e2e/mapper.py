@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 SLOW_MS = 60_000
+expect.set_options(timeout=SLOW_MS)
 
 
 @dataclass

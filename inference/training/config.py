@@ -77,6 +77,7 @@ class TrainingConfig:
         learning_rate: the highest.
         first_click_share: share of the batches that train the first click.
         threads: of the CPU.
+        start_from: weights that a new run starts from; without them it starts at random.
     """
 
     run: Path
@@ -95,6 +96,7 @@ class TrainingConfig:
     first_click_share: float = 0.55
     threads: int = 1
     checkpoint_minutes: float = 3.0
+    start_from: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.minutes > 0) == (self.steps > 0):
@@ -137,7 +139,7 @@ def read_config(path: Path) -> TrainingConfig:
         raise TrainingConfigInvalid(
             f"The configuration {path} could not be read: {error}. Nothing was started."
         ) from error
-    for key in ("run", "packs", "imagery"):
+    for key in ("run", "packs", "imagery", "start_from"):
         if key in table:
             table[key] = (path.parent / table[key]).resolve()
     for source in table.get("sources", []):

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from inference.data.samples import Sample, SampleDrawer
+from inference.models.checkpoint import load_weights
 from inference.models.late_clicks import LateClicks
-from inference.training.config import TrainingConfig
+from inference.training.config import TrainingConfig, TrainingConfigInvalid
 from inference.training.picture_sheet import write_sheet
 from inference.training.rounds import Batch, Rounds, first_click_loss, later_clicks_loss
 from inference.training.run_folder import RunFolder
@@ -50,7 +51,7 @@ class Trainer:
         self.clock = clock
         self.folder = RunFolder(config.run)
         torch.manual_seed(config.seed)
-        self.network = LateClicks(config.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this form
+        self.network = first_network(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this form
         self.average = copy.deepcopy(self.network).eval()
         self.optimiser = torch.optim.AdamW(
             self.parameter_groups(), lr=config.learning_rate, betas=(0.9, 0.99)
@@ -186,6 +187,24 @@ class Trainer:
             row["noc_85"],
             ", ".join(f"{n} {row[f'{n}_1']:.2f} {row[f'{n}_10']:.2f}" for n in names),
         )
+
+
+def first_network(config: TrainingConfig) -> LateClicks:
+    """The network that a new run starts from: at random, or weights trained before.
+
+    Raises:
+        WeightsUnreadable: `start_from` is missing or damaged.
+        TrainingConfigInvalid: it holds another network than the one to be trained.
+    """
+    if config.start_from is None:
+        return LateClicks(config.network)
+    network, _ = load_weights(config.start_from)
+    if not isinstance(network, LateClicks) or network.config != config.network:
+        raise TrainingConfigInvalid(
+            f"{config.start_from} holds another network than [network] describes. Nothing was "
+            "started; describe that network, or leave start_from out."
+        )
+    return network.train()
 
 
 def collate(samples: list[Sample]) -> Batch:

@@ -1,7 +1,6 @@
 """The label page in the hands of a test: the map by the pixel, the rest by name."""
 
 import json
-import math
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
@@ -44,7 +43,7 @@ class Mapper:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """The middle of the map on the screen; panels of broken widths put it between pixels."""
+        """The middle of the map on the screen, where four pixels meet."""
         box = self.map.bounding_box()
         assert box is not None
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -61,8 +60,8 @@ class Mapper:
         before = len(self.outlined)
         middle_x, middle_y = self.middle
         self.page.mouse.click(
-            math.floor(middle_x) + right,
-            math.floor(middle_y) + down,
+            middle_x + right,
+            middle_y + down,
             button="right" if exclude else "left",
         )
         expect(self.map).to_have_attribute("data-draft-state", "settled", timeout=SLOW_MS)

@@ -14,6 +14,7 @@ from tests.e2e.mapper import SLOW_MS, Mapper, signed_in
 
 PASSWORD = "a-long-enough-password"
 PROJECT = "Journey"
+COMMENT = "The dune goes on to the east."
 
 
 def picture(running, tmp_path: Path) -> tuple[Path, bool]:
@@ -92,9 +93,8 @@ def test_from_a_geotiff_to_an_exported_label(running, browser, tmp_path):
 
     # Change a class, delete, undo.
     ana.keyboard.press("v")
-    box = ana_at_work.map.bounding_box()
-    assert box is not None
-    ana.mouse.click(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2 + 30)
+    middle_x, middle_y = ana_at_work.middle
+    ana.mouse.click(middle_x + 40, middle_y + 30)
     expect(ana.get_by_role("heading", name="#1")).to_be_visible(timeout=SLOW_MS)
     ana.get_by_role("button", name="Class: Iceplant").click()
     ana.get_by_role("button", name="Salt grass flats").last.click()
@@ -104,15 +104,28 @@ def test_from_a_geotiff_to_an_exported_label(running, browser, tmp_path):
     ana.keyboard.press("Control+z")
     ana_at_work.labels_are(2)
 
-    # The manager accepts one and returns the other; its author sees why.
+    # The manager accepts one and returns the other.
     page.get_by_role("link", name="Review").click()
     page.get_by_role("button", name="Accept").click(timeout=SLOW_MS)
     expect(page.get_by_role("heading", name="#2")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("button", name="Return").first.click()
     form = page.get_by_role("form", name="Return this label")
     form.get_by_role("button", name="1").first.click()
+    form.get_by_label("Comment").fill(COMMENT)
     form.get_by_role("button", name="Return").last.click()
     expect(page.get_by_text("Nothing waits for review.")).to_be_visible(timeout=SLOW_MS)
+
+    # Its author sees what came back and why, without loading the page again.
+    ana.keyboard.press("Escape")
+    returned = ana.get_by_role("region", name="Returned to you")
+    expect(returned).to_contain_text(COMMENT)
+    expect(returned.get_by_role("listitem")).to_have_count(1)
+    returned.get_by_role("button", name="#2").click()
+    facts = ana.get_by_role("complementary", name="Facts")
+    expect(facts.get_by_role("heading", name="#2")).to_be_visible()
+    expect(facts.get_by_role("definition").filter(has_text="Returned")).to_be_visible()
+    expect(facts.get_by_role("blockquote")).to_contain_text(COMMENT)
+    expect(facts.get_by_role("blockquote")).to_contain_text("max")
 
     exported = export_both(page, running, tmp_path)
     compare(running, exported)

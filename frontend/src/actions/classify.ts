@@ -5,10 +5,11 @@ import { selectedLabels } from "../state/labels";
 import { notify } from "../state/notices";
 import { classByUid, setActiveClass, usableClasses } from "../state/project";
 import { draftCertainty, setDraftCertainty } from "../state/tool";
+import { dropTypedNote, keepTypedNote } from "../state/typedNotes";
 import { countWords } from "../state/words";
-import { sendEdit, sendMessage } from "./link";
+import { sendMessage } from "./link";
+import { sendMyEdit } from "./myEdit";
 import { changeHindrance } from "./refine";
-import { remember } from "./remember";
 import { alreadyTold } from "./report";
 
 type Classify = Extract<NewEdit, { kind: "classify" }>;
@@ -21,7 +22,7 @@ export function chooseClass(uid: string): void {
   const chosen = selectedLabels.peek();
   if (open === null && chosen.length > 0) {
     const others = chosen.filter((label) => label.label_class !== uid);
-    change(others, { label_class: uid }, `${subject(others)} to ${labelClass.name}`);
+    void change(others, { label_class: uid }, `${subject(others)} to ${labelClass.name}`);
     return;
   }
   setActiveClass(uid);
@@ -44,16 +45,18 @@ export function toggleCertainty(): void {
       ? "sure"
       : "possible";
     const others = chosen.filter((label) => label.certainty !== next);
-    change(others, { certainty: next }, `${subject(others)} to ${next}`);
+    void change(others, { certainty: next }, `${subject(others)} to ${next}`);
     return;
   }
   setDraftCertainty(draftCertainty.peek() === "sure" ? "possible" : "sure");
 }
 
-/** The note of the selected labels. */
-export function setNote(text: string): void {
-  const others = selectedLabels.peek().filter((label) => label.note !== text);
-  change(others, { note: text }, `Note of ${subject(others)}`);
+/** The note of a label. What was typed is kept until the server has it. */
+export async function setNote(label: Label, text: string): Promise<void> {
+  const taken =
+    text === label.note || (await change([label], { note: text }, `Note of ${subject([label])}`));
+  if (taken) dropTypedNote(label.uid);
+  else keepTypedNote(label.uid, text);
 }
 
 function subject(labels: readonly Label[]): string {
@@ -62,16 +65,17 @@ function subject(labels: readonly Label[]): string {
   return countWords(labels.length, "label", "labels");
 }
 
+/** Resolves with whether the labels are changed on the server. */
 function change(
   labels: readonly Label[],
   what: Partial<Pick<Classify, "label_class" | "certainty" | "note">>,
   words: string,
-): void {
-  if (labels.length === 0) return;
+): Promise<boolean> {
+  if (labels.length === 0) return Promise.resolve(false);
   const hindrance = labels.map(changeHindrance).find((sentence) => sentence !== null);
   if (hindrance !== undefined) {
     notify(hindrance ?? "");
-    return;
+    return Promise.resolve(false);
   }
   const edit: Classify = {
     kind: "classify",
@@ -81,5 +85,5 @@ function change(
     certainty: what.certainty ?? null,
     note: what.note ?? null,
   };
-  sendEdit(edit).then((done) => remember(done.uid, `${words}.`), alreadyTold);
+  return sendMyEdit(edit, `${words}.`);
 }

@@ -3,9 +3,8 @@ import type { ApiError, NewEdit } from "../api/client";
 import { uuid7 } from "../api/uuid";
 import { conflict, setConflict } from "../state/conflict";
 import { putLabels } from "../state/labels";
-import { sendEdit } from "./link";
-import { remember } from "./remember";
-import { alreadyTold } from "./report";
+import { dropTypedNote } from "../state/typedNotes";
+import { sendMyEdit } from "./myEdit";
 
 /** Somebody else changed the label first: both versions are shown, nothing is overwritten. */
 export function openConflict(edit: NewEdit, error: ApiError): void {
@@ -20,6 +19,8 @@ export function openConflict(edit: NewEdit, error: ApiError): void {
 }
 
 export function keepTheirs(): void {
+  const open = conflict.peek();
+  if (open !== null) dropTypedNote(open.theirs.uid);
   setConflict(null);
 }
 
@@ -27,8 +28,8 @@ export function keepYours(): void {
   const open = conflict.peek();
   setConflict(null);
   if (open?.mine == null) return;
-  const words = `Kept your change of #${open.theirs.number}.`;
-  sendEdit(open.mine).then((done) => remember(done.uid, words), alreadyTold);
+  dropTypedNote(open.theirs.uid);
+  void sendMyEdit(open.mine, `Kept your change of #${open.theirs.number}.`);
 }
 
 /** The same edit, made anew against the label as it is now. */

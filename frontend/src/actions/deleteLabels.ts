@@ -2,10 +2,8 @@ import { uuid7 } from "../api/uuid";
 import { select, selectedLabels } from "../state/labels";
 import { notify } from "../state/notices";
 import { countWords } from "../state/words";
-import { sendEdit } from "./link";
+import { sendMyEdit } from "./myEdit";
 import { changeHindrance } from "./refine";
-import { remember } from "./remember";
-import { alreadyTold } from "./report";
 
 /** Deletes the selected labels as one edit; Undo brings them back under their numbers. */
 export function deleteLabels(): void {
@@ -22,9 +20,6 @@ export function deleteLabels(): void {
       ? `Deleted #${first.number}.`
       : `Deleted ${countWords(chosen.length, "label", "labels")}.`;
   const labels = chosen.map((label) => ({ label: label.uid, base_revision: label.revision }));
-  sendEdit({ kind: "delete", uid: uuid7(), labels }).then(
-    (done) => remember(done.uid, words),
-    alreadyTold,
-  );
+  void sendMyEdit({ kind: "delete", uid: uuid7(), labels }, words);
   select([]);
 }

@@ -10,7 +10,7 @@ import {
   setCurrentDraft,
 } from "../state/draft";
 import { draftSentence } from "../state/draftBar";
-import { nextUndo, openHistory } from "../state/history";
+import { nextUndo, openHistory, recordDeed } from "../state/history";
 import { clearLabels, labels, putLabels, select } from "../state/labels";
 import { dismiss, notices } from "../state/notices";
 import { setProject } from "../state/project";
@@ -55,6 +55,12 @@ function outlined(step: number, change: Parameters<typeof exampleAnswer>[1] = {}
 
 function types(): readonly string[] {
   return server.messages.map((message) => message.type);
+}
+
+/** The id of the edit that the last save asked for. */
+function sentSave(): string {
+  const last = server.messages.findLast((message) => message.type === "draft.save");
+  return last?.type === "draft.save" ? last.edit : "";
 }
 
 const sentences = () => notices.value.map((one) => one.sentence);
@@ -153,11 +159,12 @@ describe("undo and redo", () => {
     saveDraft();
     await server.ok();
     const saved = savingDrafts.value[0]?.uid ?? "";
-    receive({ type: "draft.saved", draft: saved, edit: exampleEdit("edit-1", [exampleLabel()]) });
+    const edit = sentSave();
+    receive({ type: "draft.saved", draft: saved, edit: exampleEdit(edit, [exampleLabel()]) });
     expect(sentences()).toEqual(["Saved Iceplant #128, 400 m²."]);
 
     undo();
-    expect(server.edits).toMatchObject([{ kind: "undo", edit: "edit-1" }]);
+    expect(server.edits).toMatchObject([{ kind: "undo", edit }]);
     const gone = { ...exampleLabel(), deleted: true };
     const change = { number: 2, reopened_draft: saved } as const;
     await server.answerEdit(exampleEdit(server.edits[0]?.uid ?? "", [gone], change));
@@ -186,6 +193,31 @@ describe("saving", () => {
     });
     expect(savingDrafts.value).toHaveLength(0);
     expect(labels.value.get("label-1")?.number).toBe(128);
+    expect(marks.value).toHaveLength(1);
+  });
+
+  test("is undone while passes run by opening the draft again, not by taking an older edit back", async () => {
+    recordDeed({ kind: "edit", edit: "older", words: "Deleted #1." });
+    addClick(1, 1, true);
+    await server.ok();
+    outlined(1, { settled: false });
+    const uid = draft.value?.uid;
+    saveDraft();
+    undo();
+    expect(types().slice(-3)).toEqual(["draft.save", "draft.discard", "draft.restore"]);
+    expect(server.edits).toEqual([]);
+    expect(draft.value?.uid).toBe(uid);
+    expect(marks.value).toHaveLength(1);
+    expect(nextUndo.value).toMatchObject({ edit: "older" });
+  });
+
+  test("is not offered to be undone where the server refused it", async () => {
+    addClick(1, 1, true);
+    await server.ok();
+    saveDraft();
+    expect(nextUndo.value).not.toBeNull();
+    await server.refuseMessage(new ApiError(0, "bad_input", "This class is retired."));
+    expect(nextUndo.value).toBeNull();
     expect(marks.value).toHaveLength(1);
   });
 
@@ -220,6 +252,7 @@ describe("saving", () => {
       },
     });
     expect(draft.value?.uid).toBe(uid);
+    expect(nextUndo.value).toBeNull();
   });
 
   test("takes the class that was chosen last", () => {

@@ -2,15 +2,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../api/client";
 import { conflict } from "../state/conflict";
 import { clearDrafts } from "../state/draft";
-import { nextRedo, nextUndo, openHistory } from "../state/history";
+import { nextRedo, nextUndo, openHistory, recordDeed } from "../state/history";
 import { clearLabels, labels, putLabels, select } from "../state/labels";
 import { dismiss, notices } from "../state/notices";
 import { activeClass, setProject } from "../state/project";
 import { reviewed, reviewQueue, setReviewed, setReviewFetched } from "../state/review";
 import { setSession } from "../state/session";
+import { clearTypedNotes, keepTypedNote, typedNotes } from "../state/typedNotes";
 import { ANA, BEN, exampleEdit, exampleLabel, exampleProject, square } from "../testing/examples";
 import { type FakeServer, openFakeServer } from "../testing/fakeServer";
-import { chooseClass, toggleCertainty } from "./classify";
+import { chooseClass, setNote, toggleCertainty } from "./classify";
 import { keepTheirs, keepYours } from "./conflict";
 import { deleteLabels } from "./deleteLabels";
 import { setLink } from "./link";
@@ -37,6 +38,7 @@ afterEach(() => {
   setLink(null);
   clearDrafts();
   clearLabels();
+  clearTypedNotes();
   setReviewed(null);
   setReviewFetched(null);
   keepTheirs();
@@ -109,6 +111,48 @@ describe("selected labels", () => {
     redo();
     expect(server.edits.at(-1)).toMatchObject({ kind: "undo", edit: undone });
     expect(nextRedo.value).toBeNull();
+  });
+
+  test("are brought back by an undo that comes before the server has deleted them", async () => {
+    recordDeed({ kind: "edit", edit: "older", words: "Reshaped #1." });
+    select(["label-1"]);
+    deleteLabels();
+    const deleted = lastEdit();
+    undo();
+    await server.answerEdit(exampleEdit(deleted, [{ ...LABEL, deleted: true }], { number: 1 }));
+    expect(server.edits).toMatchObject([{ kind: "delete" }, { kind: "undo", edit: deleted }]);
+    expect(notices.value).toEqual([]);
+    await server.answerEdit(exampleEdit(lastEdit(), [LABEL], { number: 2 }));
+    expect(labels.value.size).toBe(1);
+    expect(nextUndo.value).toMatchObject({ edit: "older" });
+  });
+
+  test("that the server does not delete leave nothing to undo or redo", async () => {
+    select(["label-1"]);
+    deleteLabels();
+    undo();
+    await server.refuseEdit(new ApiError(403, "not_allowed", "You may look here but not label."));
+    expect(server.edits).toHaveLength(1);
+    expect([nextUndo.value, nextRedo.value]).toEqual([null, null]);
+    expect(notices.value).toHaveLength(1);
+  });
+
+  test("keep a note that the server refused, until it is taken back", async () => {
+    const typed = () => typedNotes.value.get("label-1");
+    void setNote(LABEL, "Ragged in the north");
+    await server.refuseEdit(new ApiError(403, "not_allowed", "You may look here but not label."));
+    expect(labels.value.get("label-1")?.note).toBe("");
+    expect(typed()).toBe("Ragged in the north");
+    await setNote(LABEL, LABEL.note);
+    expect(typed()).toBeUndefined();
+  });
+
+  test("lose the typed note that was refused once another one is saved", async () => {
+    const typed = () => typedNotes.value.get("label-1");
+    keepTypedNote("label-1", "Ragged in the north");
+    void setNote(LABEL, "Ragged");
+    await server.answerEdit(exampleEdit(lastEdit(), [{ ...LABEL, note: "Ragged", revision: 2 }]));
+    expect(typed()).toBeUndefined();
   });
 
   test("an undo that the server refuses is offered no more", async () => {

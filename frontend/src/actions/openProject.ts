@@ -8,6 +8,7 @@ import { clearLabels } from "../state/labels";
 import { setProject, setProjectFailure } from "../state/project";
 import { NO_FILTERS, setReviewed, setReviewFetched, setReviewFilters } from "../state/review";
 import { me, setSession, setSessionEnded } from "../state/session";
+import { clearTypedNotes } from "../state/typedNotes";
 import { clearView } from "../state/view";
 import { openLink, setLink } from "./link";
 import { applyPermalink, readPermalink } from "./permalink";
@@ -68,6 +69,7 @@ export function leaveProject(): void {
   forgetHeard();
   clearDrafts();
   clearLabels();
+  clearTypedNotes();
   clearView();
   setEngine(null);
   setJobs([]);

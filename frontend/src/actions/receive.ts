@@ -22,6 +22,7 @@ import {
 } from "../state/draft";
 import { draftClass, holeCount } from "../state/draftBar";
 import { draftFrom, fingerprint } from "../state/draftData";
+import { deedOf, forgetDeeds, forgetEdit, recordDeed, renameEdit } from "../state/history";
 import { putImage, putJob } from "../state/jobs";
 import { applyEdit } from "../state/labels";
 import { announce, notify, notifyError } from "../state/notices";
@@ -31,8 +32,8 @@ import { areaWords, countWords, spokenArea } from "../state/words";
 import { openConflict } from "./conflict";
 import { askForDraft, currentLink } from "./link";
 import { reloadLabels } from "./loadLabels";
+import { tellOfEdit } from "./myEdit";
 import { refreshProject, refreshSummary } from "./refresh";
-import { remember } from "./remember";
 
 let lastEdit: number | null = null;
 
@@ -123,8 +124,10 @@ function stateOfDraft(out: DraftOut): void {
   }
   const reopened = out.state === "open" && isSavingThere(out.uid);
   putDraft(out);
+  if (!reopened) return;
   // It could not be saved; the reason comes as a message of its own.
-  if (reopened && draft.peek() === null) setCurrentDraft(out.uid);
+  forgetDeeds((one) => one.kind === "edit" && one.draft === out.uid);
+  if (draft.peek() === null) setCurrentDraft(out.uid);
 }
 
 /** Said once per settled click: "Exclude click 3. Iceplant, 0.42 hectares, 1 hole." */
@@ -160,7 +163,11 @@ function saved(uid: string, edit: Edit): void {
   if (!mine || label === undefined) return;
   const name = classByUid.peek().get(label.label_class)?.name ?? "label";
   const area = areaWords(label.area_m2, preferences.peek().areaUnit);
-  remember(edit.uid, `Saved ${name} #${label.number}, ${area}.`);
+  const words = `Saved ${name} #${label.number}, ${area}.`;
+  // Another tab saved it, where this one did not.
+  if (deedOf(edit.uid) === null) recordDeed({ kind: "edit", edit: edit.uid, words });
+  else renameEdit(edit.uid, words);
+  tellOfEdit(edit.uid, words);
 }
 
 function heard(edit: Edit): void {
@@ -187,7 +194,10 @@ export function refused(entry: Entry, error: ApiError): void {
     const uid = entry.message.draft;
     if (entry.message.type === "draft.open") dropDraft(uid);
     else {
-      if (entry.message.type === "draft.save" && draft.peek() === null) setCurrentDraft(uid);
+      if (entry.message.type === "draft.save") {
+        forgetEdit(entry.message.edit);
+        if (draft.peek() === null) setCurrentDraft(uid);
+      }
       askForDraft(uid);
     }
     return;

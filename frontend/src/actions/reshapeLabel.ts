@@ -2,10 +2,8 @@ import type { MultiPolygon } from "../api/client";
 import { uuid7 } from "../api/uuid";
 import { labels } from "../state/labels";
 import { notify } from "../state/notices";
-import { sendEdit } from "./link";
+import { sendMyEdit } from "./myEdit";
 import { changeHindrance } from "./refine";
-import { remember } from "./remember";
-import { alreadyTold } from "./report";
 
 /** New geometry for a label, from a vertex that was dragged, added or taken out: one edit. */
 export function reshapeLabel(uid: string, geometry: MultiPolygon): void {
@@ -16,11 +14,8 @@ export function reshapeLabel(uid: string, geometry: MultiPolygon): void {
     notify(hindrance);
     return;
   }
-  sendEdit({
-    kind: "reshape",
-    uid: uuid7(),
-    label: uid,
-    base_revision: label.revision,
-    geometry,
-  }).then((done) => remember(done.uid, `Reshaped #${label.number}.`), alreadyTold);
+  void sendMyEdit(
+    { kind: "reshape", uid: uuid7(), label: uid, base_revision: label.revision, geometry },
+    `Reshaped #${label.number}.`,
+  );
 }

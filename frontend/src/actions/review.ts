@@ -9,9 +9,8 @@ import { neighbour, reviewed, reviewFilters, setReviewed, setReviewFetched } fro
 import { navigate } from "../state/route";
 import { me } from "../state/session";
 import { setTool } from "../state/tool";
-import { sendEdit } from "./link";
-import { remember } from "./remember";
-import { alreadyTold, report } from "./report";
+import { sendMyEdit } from "./myEdit";
+import { report } from "./report";
 import { showLabel } from "./show";
 
 /** Grows by one whenever the person wants to write why a label goes back. */
@@ -88,17 +87,16 @@ function decide(decision: "accepted" | "returned", comment: string): void {
     return;
   }
   const next = neighbour(1);
-  sendEdit({
-    kind: "review",
-    uid: uuid7(),
-    label: label.uid,
-    revision: label.revision,
-    decision,
-    comment,
-  }).then(
-    (done) =>
-      remember(done.uid, `${decision === "accepted" ? "Accepted" : "Returned"} #${label.number}.`),
-    alreadyTold,
+  void sendMyEdit(
+    {
+      kind: "review",
+      uid: uuid7(),
+      label: label.uid,
+      revision: label.revision,
+      decision,
+      comment,
+    },
+    `${decision === "accepted" ? "Accepted" : "Returned"} #${label.number}.`,
   );
   if (!preferences.peek().nextAfterDecision) return;
   if (next === null) setReviewed(null);

@@ -1,6 +1,7 @@
 import { uuid7 } from "../api/uuid";
 import { draft, marks, phase, setCurrentDraft } from "../state/draft";
 import { draftClass } from "../state/draftBar";
+import { recordDeed } from "../state/history";
 import { draftCertainty, draftNote, setDraftCertainty, setDraftNote } from "../state/tool";
 import { sendMessage } from "./link";
 import { alreadyTold } from "./report";
@@ -21,10 +22,12 @@ export function saveDraft(): void {
   const open = draft.peek();
   const labelClass = draftClass.peek();
   if (open === null || labelClass === null || saveHindrance() !== null) return;
+  const edit = uuid7();
+  recordDeed({ kind: "edit", edit, words: `Saved ${labelClass.name}.`, draft: open.uid });
   sendMessage({
     type: "draft.save",
     draft: open.uid,
-    edit: uuid7(),
+    edit,
     label_class: labelClass.uid,
     certainty: draftCertainty.peek(),
     note: draftNote.peek(),

@@ -1,12 +1,19 @@
 /** Undo and redo: the draft's clicks first; without a draft, what I did last. */
 
 import { uuid7 } from "../api/uuid";
-import { canRedoClick, canUndoClick, draft, setCurrentDraft, setStopped } from "../state/draft";
+import {
+  canRedoClick,
+  canUndoClick,
+  draft,
+  savingDrafts,
+  setCurrentDraft,
+  setStopped,
+} from "../state/draft";
 import {
   type Deed,
   deedOf,
-  forgetDeed,
-  forgetDiscard,
+  forgetDeeds,
+  forgetEdit,
   moveToDone,
   moveToUndone,
   nextRedo,
@@ -28,7 +35,9 @@ export function undo(): void {
   const deed = nextUndo.peek();
   if (deed === null) return;
   if (deed.kind === "edit") {
-    takeBack(deed);
+    const saving = savingDrafts.peek().find((one) => one.uid === deed.draft);
+    if (saving === undefined) takeBack(deed);
+    else callOffSave(deed, saving.uid);
     return;
   }
   reopen(deed.draft);
@@ -65,13 +74,20 @@ export function restoreDraft(uid: string): void {
     notify("Save or discard the open draft first; then Ctrl+Z brings the other one back.");
     return;
   }
-  forgetDiscard(uid);
+  forgetDeeds((one) => one.kind === "discard" && one.draft === uid);
   reopen(uid);
 }
 
 function undoClick(uid: string, head: number): void {
   setStopped(null);
   sendMessage({ type: "draft.undo", draft: uid }, head - 1).catch(alreadyTold);
+}
+
+/** While passes run there is no edit yet to be taken back: the draft is opened again instead. */
+function callOffSave(deed: EditDeed, uid: string): void {
+  forgetEdit(deed.edit);
+  sendMessage({ type: "draft.discard", draft: uid }).catch(alreadyTold);
+  reopen(uid);
 }
 
 function reopen(uid: string): void {
@@ -95,7 +111,7 @@ function takeBack(deed: EditDeed): void {
       if (edit.reopened_draft !== null && draft.peek() === null) show(edit.reopened_draft);
     },
     (error: unknown) => {
-      forgetDeed(inverse);
+      forgetEdit(inverse.edit);
       alreadyTold(error);
     },
   );
@@ -108,7 +124,7 @@ function bringBack(deed: EditDeed): void {
     () =>
       notify(`Done again: ${deed.words}`, [{ title: "Undo", run: () => undoEdit(inverse.edit) }]),
     (error: unknown) => {
-      forgetDeed(inverse);
+      forgetEdit(inverse.edit);
       alreadyTold(error);
     },
   );

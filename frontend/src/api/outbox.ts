@@ -168,7 +168,8 @@ export class Outbox {
       return;
     }
     if (!this.entries.some((one) => one.key === entry.key)) return;
-    const about = subjects(entry);
+    // Its own key as well: what was to take this edit back.
+    const about = [entry.key, ...subjects(entry)];
     const waiter = this.waiters.get(entry.key);
     this.waiters.delete(entry.key);
     this.replace(this.entries.filter((one) => one.key !== entry.key));

@@ -1,7 +1,30 @@
 // @vitest-environment node
 import { describe, expect, test } from "vitest";
 import { square } from "../testing/examples";
-import { boxHolds, changedVertices, mapPoint, niceScale, zoomResolutions } from "./coordinates";
+import {
+  boxHolds,
+  changedVertices,
+  mapPoint,
+  niceScale,
+  withoutNoise,
+  zoomResolutions,
+} from "./coordinates";
+
+describe("a place without noise", () => {
+  test("is the same numbers, however it was computed", () => {
+    const near = mapPoint([559684.5 + 1e-10, 4108325.1000000006]);
+    expect(withoutNoise(near, 0.6)).toEqual({ x: 559684.5, y: 4108325.1 });
+  });
+
+  test("is not moved by a thousandth of an image pixel, whatever its size", () => {
+    for (const pixel of [0.00025, 0.6, 1, 30, 5000]) {
+      const at = mapPoint([123.456789 * pixel, -98.7654321 * pixel]);
+      const { x, y } = withoutNoise(at, pixel);
+      expect(Math.abs(x - at.x)).toBeLessThan(pixel / 1000);
+      expect(Math.abs(y - at.y)).toBeLessThan(pixel / 1000);
+    }
+  });
+});
 
 describe("vertices that changed", () => {
   const before = [...square(0.1, 0.2, 7.3), ...square(50, 50, 4)];

@@ -28,6 +28,15 @@ export function mapPoint(coordinate: readonly number[]): MapPoint {
   return { x: x as MapX, y: y as MapY };
 }
 
+/**
+ * A place without the noise of its arithmetic, to a thousandth of `pixel` or finer: the same place
+ * is the same numbers at every zoom.
+ */
+export function withoutNoise({ x, y }: MapPoint, pixel: number): MapPoint {
+  const digits = Math.min(100, Math.max(0, Math.ceil(-Math.log10(pixel / 1000))));
+  return mapPoint([Number(x.toFixed(digits)), Number(y.toFixed(digits))]);
+}
+
 export function distance(a: ScreenPoint, b: ScreenPoint): number {
   return Math.hypot(a.left - b.left, a.top - b.top);
 }

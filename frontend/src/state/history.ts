@@ -2,7 +2,13 @@ import { computed, signal } from "@preact/signals";
 
 /** Something that I did and can take back. */
 export type Deed =
-  | { readonly kind: "edit"; readonly edit: string; readonly words: string }
+  | {
+      readonly kind: "edit";
+      readonly edit: string;
+      readonly words: string;
+      /** The draft that this edit saves. */
+      readonly draft?: string;
+    }
   | { readonly kind: "discard"; readonly draft: string; readonly words: string };
 
 interface Stacks {
@@ -71,22 +77,28 @@ export function moveToDone(deed: Deed, undo: Deed): void {
   set({ done: [...done, undo], undone: undone.filter((one) => one !== deed) });
 }
 
-/** The server would not have it: it is offered no longer. */
-export function forgetDeed(deed: Deed): void {
+/** Deeds that the server would not have, or that were taken back in another way. */
+export function forgetDeeds(which: (deed: Deed) => boolean): void {
   const { done, undone } = stacks.peek();
   set({
-    done: done.filter((one) => one !== deed),
-    undone: undone.filter((one) => one !== deed),
+    done: done.filter((one) => !which(one)),
+    undone: undone.filter((one) => !which(one)),
   });
+}
+
+export function forgetEdit(edit: string): void {
+  forgetDeeds((one) => one.kind === "edit" && one.edit === edit);
+}
+
+/** More is known of an edit than when it was sent: the number of a new label. */
+export function renameEdit(edit: string, words: string): void {
+  const renamed = (one: Deed): Deed =>
+    one.kind === "edit" && one.edit === edit ? { ...one, words } : one;
+  const { done, undone } = stacks.peek();
+  set({ done: done.map(renamed), undone: undone.map(renamed) });
 }
 
 /** The deed of an edit, where it can still be taken back. */
 export function deedOf(edit: string): Deed | null {
   return stacks.peek().done.find((one) => one.kind === "edit" && one.edit === edit) ?? null;
-}
-
-/** The discarded draft was restored in another way than by undo. */
-export function forgetDiscard(draft: string): void {
-  const { done, undone } = stacks.peek();
-  set({ done: done.filter((one) => one.kind !== "discard" || one.draft !== draft), undone });
 }

@@ -6,11 +6,13 @@ test("areas are hectares from a tenth of one on, else square metres", () => {
   expect(areaWords(4234)).toBe("0.42 ha");
   expect(areaWords(640.4)).toBe("640 m²");
   expect(areaWords(6.25)).toBe("6.3 m²");
+  expect(areaWords(0)).toBe("0 m²");
   expect(areaWords(12_345_678)).toBe("1\u202f235 ha");
 });
 
 test("acres are a setting", () => {
   expect(areaWords(4046.8564224 * 2, "acres")).toBe("2.00 ac");
+  expect(areaWords(0, "acres")).toBe("0 ac");
   expect(spokenArea(4234)).toBe("0.42 hectares");
 });
 

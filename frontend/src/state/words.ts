@@ -12,6 +12,7 @@ export function numberWords(value: number, digits = 0): string {
 
 /** "0.42 ha", below 0.1 ha "640 m²"; or acres. */
 export function areaWords(m2: number, unit: "metric" | "acres" = "metric"): string {
+  if (m2 === 0) return unit === "acres" ? "0 ac" : "0 m²";
   if (unit === "acres") {
     const acres = m2 / M2_PER_ACRE;
     return `${numberWords(acres, acres < 1 ? 3 : 2)} ac`;

@@ -2,7 +2,7 @@ import { addClick } from "../../actions/addClick";
 import { notify } from "../../state/notices";
 import { tapPolarityExcludes } from "../../state/tool";
 import { activeLayer, readyLayers } from "../../state/view";
-import { boxHolds, type MapPoint } from "../coordinates";
+import { boxHolds, type MapPoint, withoutNoise } from "../coordinates";
 import excludeCursor from "../cursors/exclude.svg";
 import includeCursor from "../cursors/include.svg";
 import type { ImageryLayer } from "../layers/imageryLayer";
@@ -31,8 +31,9 @@ export class SegmentTool implements MapTool {
 
   /** A click at a place; outside the image and on empty ground none is made, and it says so. */
   click(at: MapPoint, include: boolean): void {
+    const layer = activeLayer.peek();
     const ground = this.groundAt(at);
-    if (ground === "outside") {
+    if (layer === null || ground === "outside") {
       const others = readyLayers.peek().length > 1;
       notify(
         `There is no image here. Click on the image${others ? ", or choose another flight" : ""}.`,
@@ -40,7 +41,8 @@ export class SegmentTool implements MapTool {
     } else if (ground === "empty") {
       notify("This part of the image is empty.");
     } else {
-      addClick(at.x, at.y, include);
+      const { x, y } = withoutNoise(at, layer.resolution);
+      addClick(x, y, include);
     }
   }
 

@@ -54,6 +54,22 @@ describe("the questions of an import", () => {
     expect(root.querySelector("input.input")).toBeNull();
   });
 
+  it("let an answer be typed that begins like an option", () => {
+    const bands: Question = {
+      kind: "bands",
+      sentence: "Which bands?",
+      options: [{ value: "3,2,1", words: "Blue first" }],
+      accepts: "Band numbers.",
+    };
+    const root = mounted(<ImageQuestions questions={[bands]} onAnswer={vi.fn()} />);
+    const text = root.querySelector<HTMLInputElement>("input.input");
+    const choice = root.querySelector<HTMLInputElement>("input[type=radio]");
+    if (text === null || choice === null) throw new Error("A field is missing.");
+    type(text, "3,2,1");
+    expect(text.value).toBe("3,2,1");
+    expect(choice.checked).toBe(false);
+  });
+
   it("give up the typed answer for a chosen one", () => {
     const root = mounted(<ImageQuestions questions={questions.slice(1)} onAnswer={vi.fn()} />);
     const text = root.querySelector<HTMLInputElement>("input.input");

@@ -44,7 +44,8 @@ interface OneProps {
 function OneQuestion({ question, value, onValue }: OneProps) {
   const id = useId();
   const { sentence, options, accepts } = question;
-  const typed = options.some((option) => option.value === value) ? "" : value;
+  // Kept apart from the answer: "3,2,1" may be an option's value on the way to "3,2,1,4".
+  const [typed, setTyped] = useState("");
   return (
     <fieldset>
       <legend>{sentence}</legend>
@@ -53,8 +54,11 @@ function OneQuestion({ question, value, onValue }: OneProps) {
           <input
             type="radio"
             name={id}
-            checked={option.value === value}
-            onChange={() => onValue(option.value)}
+            checked={typed === "" && option.value === value}
+            onChange={() => {
+              setTyped("");
+              onValue(option.value);
+            }}
           />
           {option.words}
         </label>
@@ -68,7 +72,10 @@ function OneQuestion({ question, value, onValue }: OneProps) {
           aria-describedby={accepts === "" ? undefined : `${id}-accepts`}
           placeholder={options.length === 0 ? undefined : "Or type another"}
           value={typed}
-          onInput={(event) => onValue(event.currentTarget.value)}
+          onInput={(event) => {
+            setTyped(event.currentTarget.value);
+            onValue(event.currentTarget.value);
+          }}
         />
       )}
       {accepts !== "" && (

@@ -32,6 +32,7 @@ const CLASSES = {
 /** One file on its way to being shown. */
 export function ImageRow({ image, mayDismiss, mayAnswer, onAnswer, onDismiss }: Props) {
   const running = image.state === "checking" || image.state === "importing";
+  const asks = image.state === "question" && mayAnswer;
   const closable = image.state === "question" || image.state === "refused";
   return (
     <li class={CLASSES[image.state]}>
@@ -65,10 +66,10 @@ export function ImageRow({ image, mayDismiss, mayAnswer, onAnswer, onDismiss }: 
           {running && <span>{percent(image.progress)}</span>}
         </div>
       )}
-      {image.sentence !== "" && (
+      {image.sentence !== "" && !asks && (
         <p class={image.state === "ready" ? "field-note" : undefined}>{image.sentence}</p>
       )}
-      {image.state === "question" && mayAnswer && (
+      {asks && (
         <ImageQuestions
           questions={image.questions}
           onAnswer={(answers) => onAnswer(image.uid, answers)}

@@ -6,6 +6,7 @@ import type { Label } from "../../api/client";
 import { select, selectedLabel, selectedLabels } from "../../state/labels";
 import { preferences } from "../../state/preferences";
 import { classByUid, layers, usableClasses } from "../../state/project";
+import { typedNotes } from "../../state/typedNotes";
 import { LabelFacts } from "./LabelFacts";
 import { LayersRegion } from "./LayersRegion";
 import { SeveralFacts } from "./SeveralFacts";
@@ -48,7 +49,8 @@ function OneLabel({ label }: { readonly label: Label }) {
       onCertainty={(value) => {
         if (value !== label.certainty) toggleCertainty();
       }}
-      onNote={setNote}
+      typedNote={typedNotes.value.get(label.uid) ?? null}
+      onNote={(text) => void setNote(label, text)}
       onRefine={startRefining}
       onShow={() => showLabel(label)}
       onDelete={deleteLabels}

@@ -20,6 +20,8 @@ interface Props {
   readonly locked: string | null;
   readonly now: Date;
   readonly areaUnit: "metric" | "acres";
+  /** What was typed as its note and could not be saved. */
+  readonly typedNote: string | null;
   readonly onClass: (uid: string) => void;
   readonly onCertainty: (value: Certainty) => void;
   readonly onNote: (value: string) => void;
@@ -67,7 +69,12 @@ export function LabelFacts(props: Props) {
                 value={label.certainty}
                 onChange={props.onCertainty}
               />
-              <Note key={label.uid} note={label.note} onNote={props.onNote} />
+              <Note
+                key={label.uid}
+                note={label.note}
+                typed={props.typedNote}
+                onNote={props.onNote}
+              />
             </>
           ) : (
             label.note !== "" && <p>{label.note}</p>
@@ -110,21 +117,30 @@ export function LabelFacts(props: Props) {
   );
 }
 
+interface NoteProps {
+  readonly note: string;
+  readonly typed: string | null;
+  readonly onNote: (value: string) => void;
+}
+
 /** Sent when the field is left, so that a note is one edit and not one per letter. */
-function Note({ note, onNote }: { readonly note: string; readonly onNote: (v: string) => void }) {
-  const [text, setText] = useState(note);
-  useEffect(() => setText(note), [note]);
+function Note({ note, typed, onNote }: NoteProps) {
+  const known = typed ?? note;
+  const [text, setText] = useState(known);
+  useEffect(() => setText(known), [known]);
+  const unsaved = typed !== null && typed !== note;
   return (
-    <Field label="Note">
-      {(id) => (
+    <Field label="Note" error={unsaved ? "This note is not saved yet." : undefined}>
+      {(id, described) => (
         <textarea
           id={id}
           class="textarea"
+          aria-describedby={described}
           rows={2}
           maxLength={4000}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
-          onBlur={() => text !== note && onNote(text)}
+          onBlur={() => (unsaved || text !== note) && onNote(text)}
         />
       )}
     </Field>

@@ -1,16 +1,28 @@
-"""`make bench`: all benchmarks, one after the other, each in a process of its own."""
+"""`make bench`: all benchmarks, one after the other, each in a process of its own.
+
+python -m bench                          all of them, in some 15 minutes
+python -m bench load -- --people 20      one, with options of its own
+"""
 
 import subprocess
 import sys
 
-BENCHMARKS = ("click_latency", "browser_latency")
+BENCHMARKS = ("click_latency", "transformer_latency", "load", "browser_latency")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run them; the number of those that failed."""
-    commands = [[sys.executable, "-m", f"bench.{name}"] for name in BENCHMARKS]
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    names, passed_on = arguments[:split], arguments[split + 1 :]
+    if unknown := set(names) - set(BENCHMARKS):
+        print(
+            f"There is no benchmark {', '.join(sorted(unknown))}. Name some of these: "
+            f"{', '.join(BENCHMARKS)}."
+        )
+        return 2
+    commands = [[sys.executable, "-m", f"bench.{name}", *passed_on] for name in names or BENCHMARKS]
     return sum(subprocess.run(command, check=False).returncode != 0 for command in commands)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

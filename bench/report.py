@@ -34,6 +34,29 @@ class Timing:
         return float(np.percentile(self.seconds, 95)) * 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One thing measured against another of the same round, many times over."""
+
+    name: str
+    values: Sequence[float]
+
+    @property
+    def median(self) -> float:
+        """Median of the rounds."""
+        return float(np.median(self.values))
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Lowest and highest of the rounds."""
+        return min(self.values), max(self.values)
+
+
+def ratio(name: str, ours_s: Sequence[float], theirs_s: Sequence[float]) -> Ratio:
+    """How much of the other's time ours took, round by round."""
+    return Ratio(name, [ours / theirs for ours, theirs in zip(ours_s, theirs_s, strict=True)])
+
+
 def machine() -> dict[str, str]:
     """What the numbers were measured on."""
     return {
@@ -74,7 +97,10 @@ def version(package: str) -> str:
 
 
 def report(
-    benchmark: str, timings: Sequence[Timing], facts: Mapping[str, str | float | int]
+    benchmark: str,
+    timings: Sequence[Timing],
+    facts: Mapping[str, str | float | int],
+    ratios: Sequence[Ratio] = (),
 ) -> Path:
     """Print a table and keep it as JSON; the file's path.
 
@@ -82,18 +108,24 @@ def report(
         benchmark: its module's name.
         timings: the rows.
         facts: what else a reader must know: threads, model, versions.
+        ratios: comparisons within the run.
     """
     now = datetime.now(UTC)
     about: dict[str, str | float | int] = {**machine(), **facts}
+    print(f"\n== {benchmark}")
+    margin = max(len(name) for name in about)
     for name, value in about.items():
-        print(f"{name:>12}  {value}")
+        print(f"{name:>{margin}}  {value}")
     width = max(len(timing.name) for timing in timings)
-    print(f"\n{'':{width}}  {'n':>5}  {'median':>9}  {'p95':>9}")
+    print(f"\n{'':{width}}  {'n':>5}  {'median':>10}  {'p95':>10}")
     for timing in timings:
         print(
-            f"{timing.name:{width}}  {len(timing.seconds):5d}  {timing.median_ms:6.1f} ms"
-            f"  {timing.p95_ms:6.1f} ms"
+            f"{timing.name:{width}}  {len(timing.seconds):5d}  {timing.median_ms:7.1f} ms"
+            f"  {timing.p95_ms:7.1f} ms"
         )
+    for row in ratios:
+        low, high = row.spread
+        print(f"{row.name}: {row.median:.2f} ({low:.2f} to {high:.2f})")
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{benchmark}-{now:%Y%m%dT%H%M%SZ}.json"
     content = {
@@ -109,6 +141,16 @@ def report(
                 "p95_ms": round(timing.p95_ms, 2),
             }
             for timing in timings
+        ],
+        "ratios": [
+            {
+                "name": row.name,
+                "n": len(row.values),
+                "median": round(row.median, 3),
+                "lowest": round(row.spread[0], 3),
+                "highest": round(row.spread[1], 3),
+            }
+            for row in ratios
         ],
     }
     path.write_text(json.dumps(content, indent=2) + "\n")

@@ -25,3 +25,12 @@ class WindowClick:
     u: float
     v: float
     include: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PixelClick:
+    """One click on the centre of a pixel of an image in memory, by the pixel's indices."""
+
+    row: int
+    col: int
+    include: bool

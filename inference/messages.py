@@ -180,8 +180,13 @@ class PassDone(Message):
         mask: what a next click starts from.
         outline: WKB (base64) of a MultiPolygon in the map frame; empty where nothing was found.
         parts_left_out: parts of the mask that `rules.keep` dropped.
+        specks_left_out: parts dropped that are smaller than `rules.min_part_px`.
+        holes_filled: holes smaller than `rules.min_hole_px`.
+        repair_share: share of the area by which a repair of crossing rings changed it; mostly 0.
         cut_at_image_edge: the outline touches the end of the image.
-        coarse_factor: native pixels per mask pixel where over 1, else 1.
+        coarse_factor: native pixels per pixel of the coarsest stretch of the outline; 1 where
+            all of it is as fine as native pixels.
+        native_share: share of the outline that is as fine as native pixels, 0..1.
         network_s: seconds in the network; `rest_s`: reading, outline and the like.
     """
 
@@ -195,8 +200,12 @@ class PassDone(Message):
     mask: WindowMask
     outline: str
     parts_left_out: int = 0
+    specks_left_out: int = 0
+    holes_filled: int = 0
+    repair_share: float = 0
     cut_at_image_edge: bool = False
     coarse_factor: float = 1
+    native_share: float = 1
     model_sha256: str
     preset: str
     network_s: float

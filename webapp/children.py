@@ -4,9 +4,11 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -14,6 +16,40 @@ FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
 # A child that lived this long is well: its next death is answered at once again.
 WELL_AFTER_S = 60.0
+
+
+class LastResort:
+    """A process that kills the children as soon as this one is gone, even by `kill -9`.
+
+    See `last_resort.py`. Should it die itself, nothing is lost but that.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("last_resort.py"))],
+            stdin=subprocess.PIPE,
+            bufsize=0,  # a signal handler may write in the middle of another line's write
+            start_new_session=True,
+        )
+
+    def watch(self, group: int) -> None:
+        """Kill this process group in the end, unless it is forgotten before."""
+        self._tell(f"+{group}")
+
+    def forget(self, group: int) -> None:
+        """This process group has ended; its number may become another's."""
+        self._tell(f"-{group}")
+
+    def _tell(self, line: str) -> None:
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(f"{line}\n".encode())
+
+    def __enter__(self) -> "LastResort":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._process.communicate()
 
 
 class Child:
@@ -30,9 +66,11 @@ class Child:
         environment: Mapping[str, str],
         *,
         grace_s: float = 5.0,
+        last_resort: LastResort | None = None,
     ) -> None:
         self.name = name
         self.grace_s = grace_s
+        self.last_resort = last_resort
         self.command = list(command)
         self.environment = dict(environment)
         self.process: subprocess.Popen[bytes] | None = None
@@ -50,6 +88,8 @@ class Child:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        if self.last_resort is not None:
+            self.last_resort.watch(self.process.pid)
         self._started_at = time.monotonic()
 
     def tend(self) -> bool:
@@ -75,7 +115,7 @@ class Child:
             _how_it_ended(code),
             self._delay_s,
         )
-        self.process = None
+        self._forget()
         self._start_again_at = now + self._delay_s
         self._delay_s = min(self._delay_s * 2, LONGEST_DELAY_S)
         return True
@@ -93,6 +133,11 @@ class Child:
             self.process.wait(max(0.0, deadline - time.monotonic()))
         self._kill_group()
         self.process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self.process is not None and self.last_resort is not None:
+            self.last_resort.forget(self.process.pid)
         self.process = None
 
     def _kill_group(self) -> None:

@@ -2,8 +2,9 @@
 
 Variables: SEGMAP_DATA (the data folder), PORT, SEGMAP_HOSTS (names under which the server may be
 addressed, comma-separated), SEGMAP_HTTPS (1 behind a proxy that speaks TLS), SEGMAP_DEBUG (1 for
-tracebacks in the browser). The supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO,
-SEGMAP_ENGINE and SEGMAP_ENGINE_TOKEN for its children.
+tracebacks in the browser), SEGMAP_EXPORT_DAYS (how long the files of an export are kept: 30). The
+supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO, SEGMAP_ENGINE and SEGMAP_ENGINE_TOKEN for
+its children.
 """
 
 import os
@@ -31,8 +32,9 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
 # --- The three processes -------------------------------------------------------------------------
 # Shared secret of the server and the job worker: the worker posts its notices with it.
 INTERNAL_TOKEN = os.environ.get("SEGMAP_INTERNAL_TOKEN", "")
-# Where notices go from a process that is not the server; empty in the server itself.
-NOTICES_TO = os.environ.get("SEGMAP_NOTICES_TO", "")
+# Where notices go from a process that is not the server; empty in the server itself. None in a
+# process that was started by hand: it looks for a running server (realtime/running_server.py).
+NOTICES_TO = os.environ.get("SEGMAP_NOTICES_TO")
 # One-time token of the engine that is a child of the supervisor; empty where there is none.
 ENGINE_TOKEN = os.environ.get("SEGMAP_ENGINE_TOKEN", "")
 # "off": started without an engine on purpose, and /healthz says so instead of complaining.
@@ -123,6 +125,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"
 # Beside their destination: an upload is moved there by a rename, not copied.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+EXPORT_DAYS = int(os.environ.get("SEGMAP_EXPORT_DAYS") or 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 # --- Sockets and jobs ----------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """`python -m webapp.supervisor`: everything that SegMap Web needs, on one machine.
 
 Starts the server, the engine and the job worker, starts them again when they die, and ends them
-all on Ctrl-C. Variables: PORT (8000), HOST (127.0.0.1, or 0.0.0.0 for the whole network),
-SEGMAP_ENGINE=off (without an engine), SEGMAP_DEMO=off (without the demo project), and those of
-`webapp/settings.py`.
+all on Ctrl-C; they end too when it is killed. Variables: PORT (8000), HOST (127.0.0.1, or 0.0.0.0
+for the whole network), SEGMAP_ENGINE=off (without an engine), SEGMAP_DEMO=off (without the demo
+project), and those of `webapp/settings.py`.
 """
 
 import errno
@@ -30,8 +30,9 @@ from urllib.request import ProxyHandler, build_opener
 import django
 from django.db import DatabaseError
 
-from webapp.children import Child, end_all, kill_all
+from webapp.children import Child, LastResort, end_all, kill_all
 from webapp.jobs.heartbeat import forget_worker
+from webapp.realtime.running_server import NoticesTo, made_known
 
 logger = logging.getLogger("webapp.supervisor")
 
@@ -43,6 +44,7 @@ ENGINE_GRACE_S = 2.0
 TURN_S = 0.2
 HEALTHY_WITHIN_S = 90.0
 LOOPBACK = "127.0.0.1"
+NOTICES = "/internal/notices"
 
 
 class CannotStartError(Exception):
@@ -131,7 +133,11 @@ def main() -> int:
 def _run(data_dir: Path, host: str, port: int, address: str) -> None:
     is_first_start = not (data_dir / "segmap.sqlite3").exists()
     forget_worker(data_dir)
-    with Supervisor(_children(host, port), address, data_dir) as supervisor:
+    with (
+        LastResort() as last_resort,
+        Supervisor(_children(host, port, last_resort), address, data_dir) as supervisor,
+        made_known(data_dir, NoticesTo(address + NOTICES, os.environ["SEGMAP_INTERNAL_TOKEN"])),
+    ):
         if not is_first_start:
             # It takes the longest to come up, and needs no table.
             supervisor.start("engine")
@@ -163,7 +169,7 @@ def _prepare_environment(address: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     os.environ["SEGMAP_INTERNAL_TOKEN"] = secrets.token_urlsafe(32)
     os.environ["SEGMAP_ENGINE_TOKEN"] = secrets.token_urlsafe(32)
-    os.environ["SEGMAP_NOTICES_TO"] = f"{address}/internal/notices"
+    os.environ["SEGMAP_NOTICES_TO"] = address + NOTICES
 
 
 @contextmanager
@@ -226,7 +232,7 @@ def _first_start(address: str) -> str:
     return f"SegMap Web is ready: {address}\n{sign_in}\nCtrl-C ends it."
 
 
-def _children(host: str, port: int) -> list[Child]:
+def _children(host: str, port: int, last_resort: LastResort) -> list[Child]:
     environment = dict(os.environ)
     # The server has the sockets itself: its notices take no detour.
     server_environment = {**environment, "SEGMAP_NOTICES_TO": ""}
@@ -240,13 +246,16 @@ def _children(host: str, port: int) -> list[Child]:
     worker += ["--pool", "prefork", "--concurrency", "1", "--without-gossip"]
     worker += ["--without-mingle", "--without-heartbeat"]
     children = [
-        Child("server", server, server_environment),
-        Child("job worker", worker, environment, grace_s=WORKER_GRACE_S),
+        Child("server", server, server_environment, last_resort=last_resort),
+        Child("job worker", worker, environment, grace_s=WORKER_GRACE_S, last_resort=last_resort),
     ]
     if os.environ.get("SEGMAP_ENGINE") != "off":
         dialled = f"ws://{LOOPBACK}:{port}/ws/engine"
         engine = [python, "-m", "inference", "engine", "--server", dialled]
-        children.insert(0, Child("engine", engine, environment, grace_s=ENGINE_GRACE_S))
+        children.insert(
+            0,
+            Child("engine", engine, environment, grace_s=ENGINE_GRACE_S, last_resort=last_resort),
+        )
     return children
 
 

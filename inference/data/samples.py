@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_augmentation import draw_bands, vary
+from inference.data.training_augmentation import Look, draw_bands, draw_look
 from inference.data.training_composites import composite, draw_shape, shifted
 from inference.data.training_pack import Source
+from inference.data.training_pictures import Pixels
 from inference.data.training_windows import (
     CLOSEST_VISIBLE_PX,
     CutWindow,
@@ -16,6 +17,7 @@ from inference.data.training_windows import (
     cut_window,
     draw_placement,
 )
+from inference.errors import InferenceError
 
 COMPOSITE_SHARE = 0.15
 DRAWS = 12
@@ -27,12 +29,24 @@ class Sample:
     """One window to learn from.
 
     Attributes:
-        image: 3 x S x S, float32, 0..1.
+        pixels: S x S x bands, 8 bit.
         target: S x S: 1 object, 0 not, -1 unknown.
+        look: in which light it is to be seen.
     """
 
-    image: NDArray[np.float32]
+    pixels: Pixels
     target: Target
+    look: Look
+
+
+class BandsMissing(InferenceError):
+    """A source whose pictures cannot be shown to a network of so many bands."""
+
+    def __init__(self, source: str, has: int, bands: int) -> None:
+        super().__init__(
+            f"Pictures of {source} have {has} bands and the network takes {bands}. Nothing was "
+            "started; leave this source out, or choose a network for its bands."
+        )
 
 
 class SampleDrawer:
@@ -41,9 +55,20 @@ class SampleDrawer:
     Within a source a picture is chosen evenly, then one of its maps of objects, then an object
     with a weight that grows with its longest side: most labels are small, and evenly drawn they
     would be all one sees.
+
+    Raises:
+        BandsMissing: a picture has too few bands.
     """
 
-    def __init__(self, sources: Sequence[Source], weights: Sequence[float]) -> None:
+    def __init__(
+        self, sources: Sequence[Source], weights: Sequence[float], *, bands: int = 3
+    ) -> None:
+        for source in sources:
+            for picture in source.pictures:
+                has = picture.pixels.shape[2]
+                if has < bands and (has, bands) != (1, 3):
+                    raise BandsMissing(source.name, has, bands)
+        self.bands = bands
         self.sources = list(sources)
         self.weights = np.array(weights, np.float64) / np.sum(weights)
         self.object_weights = [[object_weights(p.objects) for p in s.pictures] for s in sources]
@@ -53,10 +78,10 @@ class SampleDrawer:
         cut = self.draw_cut(size, rng)
         if rng.random() < COMPOSITE_SHARE:
             cut = self.draw_composite(cut, rng)
-        return Sample(np.ascontiguousarray(vary(cut.pixels, rng).transpose(2, 0, 1)), cut.target)
+        return Sample(cut.pixels, cut.target, draw_look(self.bands, rng))
 
     def draw_cut(self, size: int, rng: np.random.Generator) -> CutWindow:
-        """A window with three bands in which enough of its object is visible."""
+        """A window in which enough of its object is visible."""
         while True:
             chosen = int(rng.choice(len(self.sources), p=self.weights))
             source = self.sources[chosen]
@@ -68,7 +93,7 @@ class SampleDrawer:
                 placement = draw_placement(picture, target, size=size, rng=rng)
                 cut = cut_window(source, index, target, placement, size=size)
                 if is_worth_learning(cut.target):
-                    return CutWindow(draw_bands(cut.pixels, rng), cut.target)
+                    return CutWindow(draw_bands(cut.pixels, rng, bands=self.bands), cut.target)
 
     def draw_composite(self, ground: CutWindow, rng: np.random.Generator) -> CutWindow:
         """A piece of another window, or of the same one shifted, pasted over `ground`.

@@ -1,4 +1,9 @@
-"""What a training window's bands look like: which bands, in which light, how sharp."""
+"""What a training window's bands look like: which bands, in which light, how sharp.
+
+Drawn here, in numbers; applied by `inference/training/radiometry.py` on the network's device.
+"""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,11 +16,14 @@ COLOUR_INFRARED = (3, 0, 1)
 INFRARED = (3, 3, 3)
 
 
-def draw_bands(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Three bands of an S x S x (1, 3 or 4) window.
+def draw_bands(pixels: Pixels, rng: np.random.Generator, *, bands: int = 3) -> Pixels:
+    """The bands that a network takes, of an S x S x (1, 3 or 4) window.
 
-    Of four bands, true colour, colour infrared or infrared alone; a single band three times.
+    For three bands: of four, true colour, colour infrared or infrared alone; a single band three
+    times. For any other number: the window's own first bands.
     """
+    if bands != 3:
+        return pixels[:, :, :bands]
     if pixels.shape[2] == 1:
         return np.repeat(pixels, 3, axis=2)
     if pixels.shape[2] < 4:
@@ -24,24 +32,45 @@ def draw_bands(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return pixels[:, :, list(views[rng.choice(3, p=[0.5, 0.35, 0.15])])]
 
 
-def vary(pixels: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
-    """An S x S x 3 window in another light: float32, 0..1."""
-    image = pixels.astype(np.float32) / np.float32(255)
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """Another light for one window, applied in this order.
+
+    Attributes:
+        mix: bands x bands; the new bands are the old ones times this.
+        gamma: exponent.
+        gain: per band.
+        offset: per band, of values in 0..1.
+        blur_px: sigma; 0 for none.
+        noise: standard deviation.
+    """
+
+    mix: NDArray[np.float32]
+    gamma: float
+    gain: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    blur_px: float
+    noise: float
+
+
+def draw_look(bands: int, rng: np.random.Generator) -> Look:
+    """A random light: bands swapped or greyed at times, brightness, contrast, sharpness, noise."""
+    mix = np.eye(bands, dtype=np.float32)
     if rng.random() < 0.15:
-        image = image[:, :, rng.permutation(3)]
+        mix = mix[rng.permutation(bands)]
     if rng.random() < 0.10:
-        weights = rng.dirichlet(np.ones(3)).astype(np.float32)
-        image = np.repeat((image @ weights)[:, :, None], 3, axis=2)
-    image = image ** np.float32(np.exp(rng.normal(0, 0.25)))
-    common, each = rng.normal(0, 0.2), rng.normal(0, 0.08, 3)
-    gain = np.exp(common + each).astype(np.float32)
-    image = image * gain + rng.normal(0, 0.04, 3).astype(np.float32)
-    if rng.random() < 0.25:
-        image = blur(image, float(rng.uniform(0.3, 1.1)))
-    if rng.random() < 0.4:
-        sigma = rng.uniform(0, 0.03)
-        image = image + rng.standard_normal(image.shape, np.float32) * np.float32(sigma)
-    return np.asarray(np.clip(image, 0, 1), np.float32)
+        weights = rng.dirichlet(np.ones(bands)).astype(np.float32)
+        mix = mix @ np.repeat(weights[:, None], bands, axis=1)
+    gamma = float(np.exp(rng.normal(0, 0.25)))
+    common, each = rng.normal(0, 0.2), rng.normal(0, 0.08, bands)
+    return Look(
+        mix,
+        gamma,
+        np.exp(common + each).astype(np.float32),
+        rng.normal(0, 0.04, bands).astype(np.float32),
+        float(rng.uniform(0.3, 1.1)) if rng.random() < 0.25 else 0.0,
+        float(rng.uniform(0, 0.03)) if rng.random() < 0.4 else 0.0,
+    )
 
 
 def blur(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:

@@ -5,14 +5,13 @@ pixels, one or more maps of numbered objects, and a table of those objects.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 
 from inference.errors import InferenceError
@@ -70,6 +69,8 @@ def read_pixels(path: Path) -> Pixels:
         TrainingFolderUnreadable: the file is no picture of 8 bit.
     """
     if path.suffix == ".tif":
+        import rasterio  # training runs where it is not installed
+
         with rasterio.open(path) as dataset:
             pixels = np.moveaxis(dataset.read(), 0, -1)
     else:
@@ -86,8 +87,14 @@ def read_pixels(path: Path) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def components_of_classes(mask: NDArray[np.uint8], ignored_classes: set[int]) -> ObjectMap:
-    """4-connected regions of one class each, numbered from 1, over an H x W map of class ids.
+def components_of_classes(
+    mask: NDArray[np.uint8],
+    ignored_classes: Collection[int],
+    *,
+    connectivity: Literal[4, 8] = 4,
+    min_area_px: int = MIN_AREA_PX,
+) -> ObjectMap:
+    """Connected regions of one class each, numbered from 1, over an H x W map of class ids.
 
     Class 0 is background unless it is ignored. Regions too small to be targets, and those past
     the largest number, stay background.
@@ -99,9 +106,9 @@ def components_of_classes(mask: NDArray[np.uint8], ignored_classes: set[int]) ->
         if class_id == 0 or int(class_id) in ignored_classes:
             continue
         count, labels, stats, _ = cv2.connectedComponentsWithStats(
-            (mask == class_id).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
+            (mask == class_id).astype(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
         )
-        large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= MIN_AREA_PX]
+        large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= min_area_px]
         large = large[: IGNORED - following]
         numbers = np.zeros(count, np.uint16)
         numbers[large] = np.arange(following, following + len(large), dtype=np.uint16)
@@ -171,17 +178,29 @@ def read_object_map(folder: Path, name: str, ignored_classes: set[int]) -> Objec
     Raises:
         TrainingFolderUnreadable: there is neither an instance nor a mask file.
     """
-    for kind in ("instances", "masks"):
-        for path in sorted((folder / kind).glob(f"{name}.*")):
-            if path.suffix == ".tif":
-                with rasterio.open(path) as dataset:
-                    labels = dataset.read(1)
-            else:
-                labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-            if labels is not None and labels.ndim == 2:
-                if kind == "instances":
-                    return np.asarray(labels, np.uint16)
-                return components_of_classes(labels.astype(np.uint8), ignored_classes)
+    instances = read_labels(folder, "instances", name)
+    if instances is not None:
+        return instances.astype(np.uint16)
+    mask = read_labels(folder, "masks", name)
+    if mask is not None:
+        return components_of_classes(mask.astype(np.uint8), ignored_classes)
     raise TrainingFolderUnreadable(
         f"{folder} has no readable labels for {name}. Add masks/{name}.png or remove the picture."
     )
+
+
+def read_labels(
+    folder: Path, kind: Literal["instances", "masks"], name: str
+) -> NDArray[np.integer] | None:
+    """H x W ids as they are in a picture's file of that kind; None where there is none."""
+    for path in sorted((folder / kind).glob(f"{name}.*")):
+        if path.suffix == ".tif":
+            import rasterio  # training runs where it is not installed
+
+            with rasterio.open(path) as dataset:
+                labels = dataset.read(1) if dataset.count == 1 else None
+        else:
+            labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if labels is not None and labels.ndim == 2:
+            return np.asarray(labels)
+    return None

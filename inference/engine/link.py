@@ -1,6 +1,6 @@
 """The engine's side of its WebSocket: it dials in, so it needs no open port.
 
-Receiving and sending are asyncio's; passes run in one worker thread, one after the other.
+Receiving and sending are asyncio's; passes run in one worker thread, batch after batch.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -157,7 +157,7 @@ class Session:
         self.socket = socket
         self.runner = runner
         self.worker = worker
-        self.scheduler = Scheduler(capacity=capacity)
+        self.scheduler = Scheduler(capacity=capacity, largest_batch=runner.largest_batch)
         self.requests: dict[str, EngineRequest] = {}
         self.was_welcome = False
         self._work = asyncio.Event()
@@ -213,35 +213,37 @@ class Session:
         await self._notice(segment.request)
 
     async def _compute(self) -> None:
-        """Run passes, one after the other, as long as there are any."""
+        """Run passes, batch after batch, as long as there are any."""
         loop = asyncio.get_running_loop()
         while True:
-            request = self.scheduler.next()
-            if request is None:
+            batch = self.scheduler.next_batch()
+            if not batch:
                 self._work.clear()
                 await self._work.wait()
                 continue
             begun = time.perf_counter()
-            answer = await loop.run_in_executor(self.worker, self._step, self.requests[request])
-            is_settled = isinstance(answer, Failed) or answer.settled
-            is_wanted = self.scheduler.is_wanted(request)
-            self.scheduler.done(request, is_settled=is_settled, seconds=time.perf_counter() - begun)
-            if is_settled:
-                self._forget(request)
-            if is_wanted:
+            answers = await loop.run_in_executor(
+                self.worker, self._step, [self.requests[request] for request in batch]
+            )
+            settled = {a.request: isinstance(a, Failed) or a.settled for a in answers}
+            wanted = [answer for answer in answers if self.scheduler.is_wanted(answer.request)]
+            self.scheduler.done(settled, seconds=time.perf_counter() - begun)
+            for answer in answers:
+                if settled[answer.request]:
+                    self._forget(answer.request)
+            for answer in wanted:
                 await self.send(answer)
             for waiting in self.scheduler.waiting_for_coarse():
                 await self._notice(waiting)
 
-    def _step(self, request: EngineRequest) -> PassDone | Failed:
-        """One pass, in the worker thread. Nothing that a request holds may end the engine."""
+    def _step(self, requests: Sequence[EngineRequest]) -> list[PassDone | Failed]:
+        """A batch, in the worker thread. Nothing that a request holds may end the engine."""
+        names = [request.segment.request for request in requests]
         try:
-            return self.runner.step(request)
-        except InferenceError as error:
-            return failed(request.segment.request, str(error))
-        except Exception:
-            logger.exception("Request %s could not be computed.", request.segment.request)
-            return failed(request.segment.request, BUG_SENTENCE)
+            answers = self.runner.step_together(requests)
+        except Exception as error:  # noqa: BLE001 (told to each person below)
+            answers = [error] * len(requests)
+        return [told(name, answer) for name, answer in zip(names, answers, strict=True)]
 
     async def _notice(self, request: str) -> None:
         """Tell a waiting request its place, when it is news and not too often."""
@@ -270,6 +272,16 @@ class Session:
     def _forget(self, request: str) -> None:
         self.requests.pop(request, None)
         self._noticed.pop(request, None)
+
+
+def told(request: str, answer: PassDone | Exception) -> PassDone | Failed:
+    """A pass, or the sentence for what ended its request."""
+    if isinstance(answer, PassDone):
+        return answer
+    if isinstance(answer, InferenceError):
+        return failed(request, str(answer))
+    logger.error("Request %s could not be computed.", request, exc_info=answer)
+    return failed(request, BUG_SENTENCE)
 
 
 def failed(request: str, sentence: str) -> Failed:

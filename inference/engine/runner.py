@@ -1,20 +1,23 @@
-"""Computes one pass at a time, in the thread that calls it. Takes no decisions."""
+"""Computes passes, one or a batch at a time, in the thread that calls it. Takes no decisions."""
 
 import time
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from inference.backends.backend import Backend
 from inference.data.cog_reader import CogReader
 from inference.data.open_files import OpenFiles
+from inference.data.window_image import WindowImage
 from inference.engine.request import EngineRequest, PassCost, pass_done
 from inference.messages import LayerSource, ModelInfo, PassDone
-from inference.models.click_network import ClickNetwork, Features
+from inference.models.click_network import Features
 from inference.prediction.cascade import INTERACTIVE, Preset
-from inference.prediction.prediction import Prediction
-from inference.prediction.predictor import draw_outline, encode_window, run_pass
+from inference.prediction.prediction import PlannedPass, Prediction
+from inference.prediction.predictor import draw_outline, encode_windows, run_passes
 from inference.prediction.question import Question
 from inference.windows import Window
 
@@ -31,8 +34,7 @@ class SeenWindow:
     @property
     def bytes(self) -> int:
         """Memory it holds."""
-        held = sum(tensor.element_size() * tensor.nelement() for tensor in self.features)
-        return held + self.valid.nbytes
+        return sum(tensor.nbytes for tensor in self.features) + self.valid.nbytes
 
 
 class FeatureCache:
@@ -55,38 +57,62 @@ class FeatureCache:
 
     def put(self, layer: str, window: Window, seen: SeenWindow) -> None:
         """Keep a window; the ones that were not used for longest go."""
+        replaced = self._windows.pop((layer, window), None)
         self._windows[layer, window] = seen
-        self.held_bytes += seen.bytes
+        self.held_bytes += seen.bytes - (replaced.bytes if replaced else 0)
         while self.held_bytes > self.limit_bytes and len(self._windows) > 1:
             _, dropped = self._windows.popitem(last=False)
             self.held_bytes -= dropped.bytes
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """A pass of one request, on its way through a batch."""
+
+    request: EngineRequest
+    prediction: Prediction
+    planned: PlannedPass
+    rest_s: float = 0.0
+
+    @property
+    def source(self) -> LayerSource:
+        """The layer it looks at."""
+        return self.request.segment.source
+
+    @property
+    def key(self) -> tuple[str, Window]:
+        """What it sees, as the cache knows it."""
+        return self.source.key, self.planned.window
 
 
 class Runner:
     """One network at work.
 
     Args:
-        network: in evaluation mode, on its device.
+        backend: computes it; a network in evaluation mode is one.
         model: how it is called on the wire; its windows have `model.size`.
         files: open datasets.
         preset: how clicks are answered.
         cache_bytes: bound of the features kept.
+        largest_batch: passes that are worth computing together.
     """
 
     def __init__(
         self,
-        network: ClickNetwork,
+        backend: Backend,
         model: ModelInfo,
         *,
         files: OpenFiles | None = None,
         preset: Preset = INTERACTIVE,
         cache_bytes: int = CACHE_BYTES,
+        largest_batch: int = 1,
     ) -> None:
-        self.network = network.eval()
+        self.backend = backend
         self.model = model
         self.files = files or OpenFiles()
         self.preset = preset
         self.cache = FeatureCache(cache_bytes)
+        self.largest_batch = largest_batch
 
     def step(self, request: EngineRequest) -> PassDone:
         """The next pass of a request, which moves on by it.
@@ -94,49 +120,107 @@ class Runner:
         Raises:
             InferenceError: with the sentence for the person who clicked.
         """
+        (answer,) = self.step_together([request])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def step_together(self, requests: Sequence[EngineRequest]) -> list[PassDone | Exception]:
+        """The next pass of each request, which moves on by it; the network computes them at once.
+
+        Returns:
+            Of each request its pass, or what ended it: one that fails ends no other. An
+            `InferenceError` holds the sentence for the person who clicked, others are bugs.
+        """
+        answers: dict[int, PassDone | Exception] = {}
+        works: dict[int, Work] = {}
+        images: dict[tuple[str, Window], WindowImage] = {}
+        for number, request in enumerate(requests):
+            try:
+                work = works[number] = self._plan(request)
+                if work.key not in images and self.cache.get(*work.key) is None:
+                    images[work.key] = self._read(work)
+            except Exception as error:  # noqa: BLE001 (handed to the caller, request by request)
+                works.pop(number, None)
+                answers[number] = error
         begun = time.perf_counter()
-        segment = request.segment
+        seen = self._see([work.key for work in works.values()], images)
+        values = (
+            run_passes(
+                self.backend,
+                [window.features for window in seen],
+                [work.planned for work in works.values()],
+            )
+            if works
+            else []
+        )
+        network_s = time.perf_counter() - begun
+        for (number, work), found, window in zip(works.items(), values, seen, strict=True):
+            try:
+                answers[number] = self._record(work, found, window.valid, network_s)
+            except Exception as error:  # noqa: BLE001 (as above)
+                answers[number] = error
+        return [answers[number] for number in range(len(requests))]
+
+    def _plan(self, request: EngineRequest) -> Work:
+        """What a request wants next; unpacks it where this is its first pass."""
+        begun = time.perf_counter()
         if request.prediction is None:
             request.prediction = Prediction.begin(
-                Question.of(segment),
+                Question.of(request.segment),
                 preset=self.preset,
                 size=self.model.size,
-                reach_px=self.network.click_radius_px,
+                reach_px=self.backend.click_radius_px,
             )
-        prediction = request.prediction
-        planned = prediction.next_pass()
+        planned = request.prediction.next_pass()
         assert planned is not None, "a settled request is not queued again"  # noqa: S101 (cannot happen)
-        seen, encode_s = self._see(segment.source, planned.window)
-        decode_begun = time.perf_counter()
-        values = run_pass(self.network, seen.features, planned)
-        network_s = encode_s + time.perf_counter() - decode_begun
-        request.prediction, found = prediction.record(values, seen.valid)
+        return Work(request, request.prediction, planned, time.perf_counter() - begun)
+
+    def _read(self, work: Work) -> WindowImage:
+        """The pixels of a window."""
+        begun = time.perf_counter()
+        reader = CogReader(work.source, bands=self.model.bands, files=self.files)
+        image = reader.read(work.planned.window)
+        work.rest_s += time.perf_counter() - begun
+        return image
+
+    def _see(
+        self, keys: Sequence[tuple[str, Window]], images: Mapping[tuple[str, Window], WindowImage]
+    ) -> list[SeenWindow]:
+        """What is kept of each window; those of `images` are encoded first, and kept."""
+        fresh: dict[tuple[str, Window], SeenWindow] = {}
+        if images:
+            encoded = encode_windows(self.backend, [image.pixels for image in images.values()])
+            for (key, image), features in zip(images.items(), encoded, strict=True):
+                fresh[key] = SeenWindow(features, image.valid)
+        # Looked up before anything is put in: the cache may be smaller than a batch.
+        seen = [fresh.get(key) or self.cache.get(*key) for key in keys]
+        for key, window in fresh.items():
+            self.cache.put(*key, window)
+        return [window for window in seen if window is not None]
+
+    def _record(
+        self,
+        work: Work,
+        values: npt.NDArray[np.uint8],
+        valid: npt.NDArray[np.bool_],
+        network_s: float,
+    ) -> PassDone:
+        """A request after its pass, and the pass as it is told."""
+        begun = time.perf_counter()
+        work.request.prediction, found = work.prediction.record(values, valid)
         outline = draw_outline(
             found,
-            prediction.question,
+            work.prediction.question,
             preset=self.preset,
-            reach_px=self.network.click_radius_px,
+            reach_px=self.backend.click_radius_px,
         )
-        total_s = time.perf_counter() - begun
+        work.rest_s += time.perf_counter() - begun
         return pass_done(
-            segment,
+            work.request.segment,
             found,
             outline,
-            PassCost(network_s, total_s - network_s),
+            PassCost(network_s, work.rest_s),
             model_sha256=self.model.sha256,
             preset=self.preset.name,
         )
-
-    def _see(self, source: LayerSource, window: Window) -> tuple[SeenWindow, float]:
-        """A window's features, read and encoded where they are not kept; seconds of encoding."""
-        seen = self.cache.get(source.key, window)
-        if seen is not None:
-            return seen, 0.0
-        reader = CogReader(source, bands=self.model.bands, files=self.files)
-        image = reader.read(window)
-        begun = time.perf_counter()
-        features = encode_window(self.network, image.pixels)
-        encode_s = time.perf_counter() - begun
-        seen = SeenWindow(features, image.valid)
-        self.cache.put(source.key, window, seen)
-        return seen, encode_s

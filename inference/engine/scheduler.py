@@ -1,23 +1,26 @@
 """Which request gets the next pass. Decisions only: no tensors, no sockets, no clock of its own.
 
-The unit is one pass, so requests join, leave and overtake between any two of them:
+The unit is one batch of passes, so requests join, leave and overtake between any two of them. How
+large a batch may be is the device's affair; on a CPU it is one pass.
 
 - a coarse pass (the first of a click) goes before every refinement: everybody sees something;
 - coarse passes are served in the order of arrival, refinements in turn, one pass each;
+- a batch holds passes of one kind: a coarse pass must not take longer for a refinement beside it;
 - a draft has one request: a newer one cancels the older and takes its place in the queue, so
   that neither clicking fast nor waiting patiently is punished.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inference.errors import InferenceError
 
 FIRST_GUESS_S = 0.2
-"""Seconds a pass is thought to take before any was measured."""
+"""Seconds a batch is thought to take before any was measured."""
 
 MEAN_OVER = 20
-"""Passes over which the running mean forgets."""
+"""Batches over which the running mean forgets."""
 
 
 class TooManyRequests(InferenceError):
@@ -36,8 +39,8 @@ class Place:
     """Where a waiting request stands.
 
     Attributes:
-        ahead: passes that are certain to run before its own.
-        seconds: how long they take, by the running mean.
+        ahead: passes that are certain to run before its own, or are computed beside it.
+        seconds: how long it takes until its own begins, by the running mean.
     """
 
     ahead: int
@@ -49,17 +52,19 @@ class Scheduler:
 
     Args:
         capacity: most requests it holds at a time.
+        largest_batch: most passes that are computed together.
     """
 
-    def __init__(self, *, capacity: int) -> None:
+    def __init__(self, *, capacity: int, largest_batch: int = 1) -> None:
         self.capacity = capacity
-        self.pass_s = FIRST_GUESS_S
+        self.largest_batch = largest_batch
+        self.batch_s = FIRST_GUESS_S
         self._draft_of: dict[str, str] = {}
         self._request_of: dict[str, str] = {}
         # Ordered sets of request ids.
         self._coarse: OrderedDict[str, None] = OrderedDict()
         self._refining: OrderedDict[str, None] = OrderedDict()
-        self._running: str | None = None
+        self._running: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self._draft_of)
@@ -102,36 +107,45 @@ class Scheduler:
         """Whether anybody still waits for this request."""
         return request in self._draft_of
 
-    def next(self) -> str | None:
-        """The request whose pass runs now; None when there is nothing to do."""
+    def next_batch(self) -> list[str]:
+        """The requests whose passes run now, together; none when there is nothing to do."""
         queue = self._coarse or self._refining
-        if not queue:
-            return None
-        request, _ = queue.popitem(last=False)
-        self._running = request
-        return request
+        most = min(self.largest_batch, len(queue))
+        batch = [queue.popitem(last=False)[0] for _ in range(most)]
+        self._running = frozenset(batch)
+        return batch
 
-    def done(self, request: str, *, is_settled: bool, seconds: float) -> None:
-        """Note that the pass of `next` is over; what is not settled queues for a refinement."""
-        self._running = None
-        self.pass_s += (seconds - self.pass_s) / MEAN_OVER
-        if not self.is_wanted(request):
-            return
-        if is_settled:
-            self._forget(request)
-        else:
-            self._refining[request] = None
+    def done(self, settled: Mapping[str, bool], *, seconds: float) -> None:
+        """Note that the batch of `next_batch` is over.
+
+        Args:
+            settled: of each of its requests, whether it is at its end; what is not queues for a
+                refinement.
+            seconds: that the batch took.
+        """
+        self._running = frozenset()
+        self.batch_s += (seconds - self.batch_s) / MEAN_OVER
+        for request, is_settled in settled.items():
+            if not self.is_wanted(request):
+                continue
+            if is_settled:
+                self._forget(request)
+            else:
+                self._refining[request] = None
 
     def place(self, request: str) -> Place:
         """How many passes are before a waiting request's next one, and for how long."""
-        running = 0 if self._running in (None, request) else 1
         if request in self._coarse:
-            ahead = running + list(self._coarse).index(request)
+            queued = list(self._coarse).index(request)
+            batches = queued // self.largest_batch
         elif request in self._refining:
-            ahead = running + len(self._coarse) + list(self._refining).index(request)
+            in_turn = list(self._refining).index(request)
+            queued = len(self._coarse) + in_turn
+            batches = -(-len(self._coarse) // self.largest_batch) + in_turn // self.largest_batch
         else:
-            ahead = 0
-        return Place(ahead, ahead * self.pass_s)
+            return Place(0, 0.0)
+        batches += bool(self._running)
+        return Place(len(self._running) + queued, batches * self.batch_s)
 
     def waiting_for_coarse(self) -> list[str]:
         """Requests that nobody has seen anything of, in the order of service."""

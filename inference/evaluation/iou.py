@@ -29,3 +29,11 @@ def number_of_clicks(ious: Sequence[float], target: float, *, most: int) -> int:
     """
     reached = np.asarray(ious, np.float32) >= np.float32(target)
     return int(np.argmax(reached)) + 1 if reached.any() else most
+
+
+def number_of_failures(counts: Sequence[int], *, most: int) -> int:
+    """NoF: objects whose `number_of_clicks` is `most`, those that succeed at the last included.
+
+    Source: as `intersection_over_union`.
+    """
+    return sum(count == most for count in counts)

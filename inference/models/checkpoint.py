@@ -1,6 +1,7 @@
 """Weights on disk: one safetensors file that says itself which network it fits.
 
-Tensors are stored in half precision and used in float32. The file's metadata hold the
+Tensors are stored in half precision, or in single where that would change them (imported ones),
+and used in float32. The file's metadata hold the
 architecture's name, its configuration and facts about the training, so a file is usable without
 its manifest entry, and no pickle is ever opened.
 """
@@ -12,8 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from inference.errors import InferenceError
 from inference.models.click_network import ClickNetwork
@@ -58,7 +57,7 @@ def build_network(architecture: str, config: dict[str, Any]) -> ClickNetwork:
             return LateClicks(LateClicksConfig(**values))
         if architecture == "simple_click":
             return SimpleClick(SimpleClickConfig(**values))
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise WeightsUnreadable(
             f"The configuration in the weights file does not fit {architecture}: {error}. They "
             "were probably written by another version of this program; export them again."
@@ -76,9 +75,15 @@ def sha256_of(path: Path) -> str:
 
 
 def save_weights(
-    path: Path, network: LateClicks | SimpleClick, *, training: dict[str, float | str]
+    path: Path,
+    network: LateClicks | SimpleClick,
+    *,
+    training: dict[str, float | str],
+    dtype: torch.dtype = torch.float16,
 ) -> str:
-    """Write a network's weights in half precision; the file's sha256. Replaces the file whole."""
+    """Write a network's weights; the file's sha256. Replaces the file whole."""
+    from safetensors.torch import save_file  # training runs where it is not installed
+
     architecture = "late_clicks" if isinstance(network, LateClicks) else "simple_click"
     # One entry only: the library writes several in a random order, and the hash would change.
     metadata = {
@@ -86,7 +91,7 @@ def save_weights(
             {"architecture": architecture, "config": asdict(network.config), "training": training}
         )
     }
-    tensors = {k: v.half().contiguous() for k, v in network.state_dict().items()}
+    tensors = {k: v.to(dtype).contiguous() for k, v in network.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata)
@@ -101,6 +106,8 @@ def load_weights(path: Path) -> tuple[ClickNetwork, WeightsMetadata]:
     Raises:
         WeightsUnreadable: the file is missing, damaged, or does not fit its own description.
     """
+    from safetensors import SafetensorError, safe_open  # training runs where it is not installed
+
     try:
         with safe_open(path, framework="pt") as file:
             said = json.loads((file.metadata() or {})[METADATA_KEY])
@@ -108,8 +115,8 @@ def load_weights(path: Path) -> tuple[ClickNetwork, WeightsMetadata]:
         metadata = WeightsMetadata(said["architecture"], said["config"], said["training"])
     except FileNotFoundError as error:
         raise WeightsUnreadable(
-            f"The weights {path} are not there. Fetch them as weights/README.md says, or export "
-            "them from a training run (python -m inference.training.export)."
+            f"The weights {path} are not there. weights/README.md says how to get them: import a "
+            "published file, or export a training run (python -m inference.training.export)."
         ) from error
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise WeightsUnreadable(

@@ -9,6 +9,7 @@ but a small head).
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from inference.errors import InferenceError
@@ -40,6 +41,11 @@ class ClickNetwork(nn.Module, ABC):
 
     bands: int
     click_radius_px: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where it takes and gives tensors."""
+        return next(self.parameters()).device
 
     @abstractmethod
     def encode(self, image: Tensor) -> Features:

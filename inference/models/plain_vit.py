@@ -100,7 +100,7 @@ class PlainViT(nn.Module):
     def positions(self, height: int, width: int) -> Tensor:
         """Positions of a grid, 1 x D x gh x gw; resized (bicubic) from the learned grid."""
         learned = self.pos_embed[:, 1:]  # 1 x N x D
-        side = round(learned.shape[1] ** 0.5)
+        side = POSITIONS_SIDE_PX // self.patch_px
         as_map = learned.reshape(1, side, side, -1).permute(0, 3, 1, 2)  # 1 x D x side x side
         if (height, width) == (side, side):
             return as_map
@@ -108,12 +108,12 @@ class PlainViT(nn.Module):
             as_map, size=(height, width), mode="bicubic", align_corners=False
         )
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """All blocks: B x D x gh x gw in and out."""
+    def forward(self, tokens: Tensor, *, after: int, until: int) -> Tensor:
+        """Blocks `after` + 1 to `until`, counted from 1: B x D x gh x gw in and out."""
         grid = tokens.shape[-2], tokens.shape[-1]
         down, across = (windows_along(side, self.base) for side in grid)
         x = tokens.permute(0, 2, 3, 1)  # B x gh x gw x D
-        for number, block in enumerate(self.blocks, start=1):
+        for number, block in enumerate(self.blocks[after:until], start=after + 1):
             split = (1, 1) if number % self.group == 0 else (down, across)
             x = from_windows(block(to_windows(x, *split)), *split, grid)
         return x.permute(0, 3, 1, 2)  # B x D x gh x gw

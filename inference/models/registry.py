@@ -4,7 +4,7 @@ import json
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from inference.errors import InferenceError
 from inference.models.checkpoint import load_weights, sha256_of
@@ -12,6 +12,9 @@ from inference.models.click_network import ClickNetwork
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parents[2] / "weights"
 MANIFEST = "manifest.toml"
+
+FileState: TypeAlias = Literal["ok", "missing", "changed"]
+"""Of a model's file: as the manifest says, not there, or another file than it names."""
 
 
 class ModelUnavailable(InferenceError):
@@ -67,13 +70,23 @@ def read_manifest(folder: Path = WEIGHTS_FOLDER) -> dict[str, ModelSpec]:
 
 def write_manifest(specs: list[ModelSpec], folder: Path = WEIGHTS_FOLDER) -> None:
     """Write the manifest; what it said before is replaced."""
-    lines = ["# Written by python -m inference.training.export; see README.md.", ""]
+    lines = ["# Written by the commands that export and import weights; see README.md.", ""]
     for spec in sorted(specs, key=lambda s: s.name):
         lines.append("[[models]]")
         # A JSON string or whole number is a TOML value, too.
         lines += [f"{f.name} = {json.dumps(getattr(spec, f.name))}" for f in fields(ModelSpec)]
         lines.append("")
-    (folder / MANIFEST).write_text("\n".join(lines))
+    partial = folder / f"{MANIFEST}.partial"
+    partial.write_text("\n".join(lines))
+    partial.replace(folder / MANIFEST)
+
+
+def file_state(spec: ModelSpec, folder: Path = WEIGHTS_FOLDER) -> FileState:
+    """Whether a model's file is there and is the one that the manifest names."""
+    path = folder / spec.file
+    if not path.exists():
+        return "missing"
+    return "ok" if sha256_of(path) == spec.sha256 else "changed"
 
 
 def load_model(name: str, folder: Path = WEIGHTS_FOLDER) -> tuple[ClickNetwork, ModelSpec]:

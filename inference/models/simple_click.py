@@ -1,15 +1,19 @@
 """SimpleClick: image and clicks as tokens of one plain vision transformer.
 
-Clicks and previous mask are embedded as patches of their own and added to the image's before the
-first block, so only the image's patch tokens can be kept between clicks.
+Clicks and previous mask are embedded as patches of their own and added to the image's tokens. In
+the published networks they join before the first block, so only the image's patch tokens can be
+kept between clicks. With `join_block` k they join after block k: the first k blocks see the image
+alone and are computed once per window, and a click costs the other blocks, neck and head. Such a
+network has the same tensors; it needs training of its own.
 
 Source: "SimpleClick: Interactive Image Segmentation with Simple Vision Transformers" (Liu et al.,
 ICCV 2023). Key names fit the state dicts that its authors and those of CFR-ICL publish; the keys
 that segmentation never uses are dropped by `without_unused_keys`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -20,9 +24,11 @@ from inference.models.feature_pyramid import FeaturePyramid
 from inference.models.plain_vit import PatchEmbedding, PlainViT, windows_along
 from inference.models.segmentation_head import SegmentationHead
 
+T = TypeVar("T")
+
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
-"""Of red, green and blue, as in the files' pretraining; further bands take the last entry."""
+"""Of red, green and blue, as in the published files."""
 
 UNUSED_PREFIXES = (
     "backbone.cls_token",
@@ -32,10 +38,22 @@ UNUSED_PREFIXES = (
     "head.up_conv2.",
 )
 
+IMAGE_PATCHES = "backbone.patch_embed.proj.weight"
+
 
 @dataclass(frozen=True, slots=True)
 class SimpleClickConfig:
-    """Size of one member of the family."""
+    """One member of the family: its size, its bands, and where clicks join.
+
+    Attributes:
+        join_block: blocks that see the image alone; 0 in the published networks.
+        mean: of each band, values 0..1.
+        deviation: standard deviation of each band.
+
+    Raises:
+        ValueError: `join_block` leaves no block to the clicks, or `mean` and `deviation` are not
+            of the same bands.
+    """
 
     patch_px: int
     width: int
@@ -43,14 +61,38 @@ class SimpleClickConfig:
     heads: int
     pyramid_channels: tuple[int, int, int, int]
     head_channels: int = 256
-    bands: int = 3
     click_radius_px: int = 5
+    join_block: int = 0
+    mean: tuple[float, ...] = MEAN
+    deviation: tuple[float, ...] = DEVIATION
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.join_block < self.depth:
+            raise ValueError(
+                f"clicks must join after one of the blocks 0 to {self.depth - 1}, "
+                f"not {self.join_block}"
+            )
+        if len(self.mean) != len(self.deviation) or not self.mean:
+            raise ValueError(
+                f"each band needs a mean and a deviation: {len(self.mean)} means and "
+                f"{len(self.deviation)} deviations were given"
+            )
+        if not all(value > 0 for value in self.deviation):
+            raise ValueError("deviations must be above 0")
+
+    @property
+    def bands(self) -> int:
+        """Image bands the network takes."""
+        return len(self.mean)
 
 
 XTINY = SimpleClickConfig(16, 160, 8, 4, (96, 192, 288, 384), head_channels=128)
 VIT_B = SimpleClickConfig(16, 768, 12, 12, (128, 256, 512, 1024))
 VIT_L = SimpleClickConfig(16, 1024, 24, 16, (192, 384, 768, 1536))
 VIT_H = SimpleClickConfig(14, 1280, 32, 16, (240, 480, 960, 1920))
+
+SIZES = {"xtiny": XTINY, "ViT-B": VIT_B, "ViT-L": VIT_L, "ViT-H": VIT_H}
+"""The published members, by the names people call them."""
 
 
 class SimpleClick(ClickNetwork):
@@ -74,19 +116,22 @@ class SimpleClick(ClickNetwork):
         )
         self.neck = FeaturePyramid(config.width, config.pyramid_channels)
         self.head = SegmentationHead(config.pyramid_channels, config.head_channels)
-        self.register_buffer("mean", per_band(MEAN, config.bands), persistent=False)
-        self.register_buffer("deviation", per_band(DEVIATION, config.bands), persistent=False)
+        # Files keep both in the configuration: the published state dicts have no key for them.
+        self.register_buffer("mean", per_band(config.mean), persistent=False)
+        self.register_buffer("deviation", per_band(config.deviation), persistent=False)
 
     def encode(self, image: Tensor) -> Features:
-        """(image patch tokens with positions, B x D x gh x gw,)."""
+        """(image tokens after `join_block` blocks, B x D x gh x gw,)."""
         self.check_size(image)
-        return (self.backbone.embed((image - self.mean) / self.deviation),)
+        tokens = self.backbone.embed((image - self.mean) / self.deviation)
+        return (self.backbone(tokens, after=0, until=self.config.join_block),)
 
     def decode(self, features: Features, previous_mask: Tensor, click_map: Tensor) -> Tensor:
         """Logits, B x 1 x H x W."""
         coordinates = torch.cat([previous_mask, click_map], dim=1)  # B x 3 x H x W
         tokens = features[0] + self.patch_embed_coords(coordinates)  # B x D x gh x gw
-        logits = self.head(self.neck(self.backbone(tokens)))  # B x 1 x 4 gh x 4 gw
+        tokens = self.backbone(tokens, after=self.config.join_block, until=self.config.depth)
+        logits = self.head(self.neck(tokens))  # B x 1 x 4 gh x 4 gw
         return functional.interpolate(
             logits, size=previous_mask.shape[-2:], mode="bilinear", align_corners=True
         )
@@ -101,12 +146,41 @@ class SimpleClick(ClickNetwork):
         return patch * min(valid, key=lambda grid: (abs(grid - wanted), -grid))
 
 
-def per_band(values: tuple[float, ...], bands: int) -> Tensor:
-    """1 x bands x 1 x 1; the last value stands for every further band."""
-    filled = [values[min(band, len(values) - 1)] for band in range(bands)]
-    return torch.tensor(filled).reshape(1, bands, 1, 1)
+def per_band(values: Sequence[float]) -> Tensor:
+    """1 x bands x 1 x 1."""
+    return torch.tensor(values).reshape(1, -1, 1, 1)
 
 
-def without_unused_keys(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A published state dict without the parts that segmentation never uses."""
+def with_extra_bands(
+    network: SimpleClick, *, mean: Sequence[float], deviation: Sequence[float]
+) -> SimpleClick:
+    """A copy that takes further bands behind its own, and at first gives them no weight.
+
+    Whatever the new bands hold, the copy answers as `network` does; training finds out what they
+    are good for.
+
+    Args:
+        network: stays as it is.
+        mean: of each new band, values 0..1.
+        deviation: standard deviation of each new band.
+
+    Raises:
+        ValueError: not as many means as deviations.
+    """
+    config = replace(
+        network.config,
+        mean=(*network.config.mean, *mean),
+        deviation=(*network.config.deviation, *deviation),
+    )
+    state = network.state_dict()
+    known = state[IMAGE_PATCHES]  # D x bands x P x P
+    unknown = known.new_zeros(known.shape[0], len(mean), *known.shape[2:])
+    state[IMAGE_PATCHES] = torch.cat([known, unknown], dim=1)
+    extended = SimpleClick(config).to(known.device)
+    extended.load_state_dict(state)
+    return extended.train(network.training)
+
+
+def without_unused_keys(published: Mapping[str, T]) -> dict[str, T]:
+    """A published state dict (or shapes by its keys) without what segmentation never uses."""
     return {k: v for k, v in published.items() if not k.startswith(UNUSED_PREFIXES)}

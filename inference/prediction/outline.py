@@ -37,12 +37,16 @@ class Outline:
     Attributes:
         geometry: map frame; empty where nothing was found.
         parts_left_out: parts that the rules dropped although `all` would have kept them.
+        specks_left_out: parts dropped that are below the minimum mapping unit.
+        holes_filled: holes below the least size.
         is_cut_at_image_edge: it touches the end of the layer.
         repair_share: share of the area by which a repair changed it; 0 without a repair.
     """
 
     geometry: MultiPolygon
     parts_left_out: int = 0
+    specks_left_out: int = 0
+    holes_filled: int = 0
     is_cut_at_image_edge: bool = False
     repair_share: float = 0.0
 
@@ -70,10 +74,11 @@ def trace(
     area_px = window.factor**2  # native pixels per window pixel
     cover = image_in_window(window, grid)
     parts = contours(mask.values, cover, threshold)
-    kept, left_out = choose_parts(
+    chosen = choose_parts(
         parts, [c for c in clicks if c.include], rules, area_px=area_px, reach_px=reach_px
     )
-    kept = [fill_small_holes(part, rules.min_hole_px / area_px) for part in kept]
+    kept = [fill_small_holes(part, rules.min_hole_px / area_px) for part in chosen.kept]
+    holes_filled = count_holes(chosen.kept) - count_holes(kept)
     if rules.deviation_px > 0:
         deviation = rules.deviation_px / window.factor
         # Moved edges may reach over the end of the image, so they are cut there again.
@@ -81,7 +86,9 @@ def trace(
     shape, repair_share = valid_multipolygon(kept)
     return Outline(
         geometry=to_map(shape, window, grid),
-        parts_left_out=left_out,
+        parts_left_out=chosen.parts_left_out,
+        specks_left_out=chosen.specks_left_out,
+        holes_filled=holes_filled,
         is_cut_at_image_edge=touches_end(shape, window, grid),
         repair_share=repair_share,
     )
@@ -105,20 +112,33 @@ def contours(values: npt.NDArray[np.uint8], cover: Cover, threshold: float) -> l
     if left >= right or top >= bottom:
         return []
     first_col, first_row = math.floor(left), math.floor(top)
-    field = values[first_row : math.ceil(bottom), first_col : math.ceil(right)]
-    field = np.pad(field, 1, mode="edge").astype(np.float32)
+    field = np.pad(values[first_row : math.ceil(bottom), first_col : math.ceil(right)], 1, "edge")
     level = math.floor(threshold * CERTAIN) + 0.5
-    if not (field > level).any():
+    inside = field > level
+    rows, cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
         return []
+    # Only where the object is: mosaics of long objects are mostly empty.
+    low_row, low_col = max(0, rows[0] - 1), max(0, cols[0] - 1)
+    field = field[low_row : rows[-1] + 2, low_col : cols[-1] + 2].astype(np.float32)
     generator = contour_generator(
-        x=np.arange(field.shape[1]) - 0.5 + first_col,
-        y=np.arange(field.shape[0]) - 0.5 + first_row,
+        x=np.arange(field.shape[1]) - 0.5 + first_col + low_col,
+        y=np.arange(field.shape[0]) - 0.5 + first_row + low_row,
         z=field,
         fill_type=FillType.ChunkCombinedOffsetOffset,
     )
     ((points,), (rings,), (polygons,)) = generator.filled(level, 2.0 * CERTAIN)
     shapes = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points, (rings, polygons))
     return clipped(list(shapes), cover)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The parts that stay, and how many of which kind do not (as in `Outline`)."""
+
+    kept: list[Polygon]
+    parts_left_out: int
+    specks_left_out: int
 
 
 def choose_parts(
@@ -128,10 +148,10 @@ def choose_parts(
     *,
     area_px: float,
     reach_px: float,
-) -> tuple[list[Polygon], int]:
-    """The parts that the rules keep, and how many they drop that `all` would keep."""
+) -> Choice:
+    """Which parts the rules keep."""
     if not parts:
-        return [], 0
+        return Choice([], 0, 0)
     array = np.array(parts)
     is_kept = np.zeros(len(parts), bool)
     for click in include:
@@ -139,18 +159,24 @@ def choose_parts(
         nearest = int(np.argmin(distance))
         is_kept[nearest] |= bool(distance[nearest] <= reach_px)
     is_large = shapely.area(array) * area_px >= rules.min_part_px
-    left_out = 0
     if rules.keep == "all":
         is_kept |= is_large
-    else:
-        left_out = int(np.count_nonzero(is_large & ~is_kept))
-    return [part for part, kept in zip(parts, is_kept, strict=True) if kept], left_out
+    return Choice(
+        kept=[part for part, kept in zip(parts, is_kept, strict=True) if kept],
+        parts_left_out=int(np.count_nonzero(is_large & ~is_kept)),
+        specks_left_out=int(np.count_nonzero(~is_large & ~is_kept)),
+    )
 
 
 def fill_small_holes(part: Polygon, min_hole: float) -> Polygon:
     """The part without its holes of less than `min_hole` square window pixels."""
     holes = [ring for ring in part.interiors if Polygon(ring).area >= min_hole]
     return Polygon(part.exterior, holes)
+
+
+def count_holes(parts: Sequence[Polygon]) -> int:
+    """How many holes the parts have together."""
+    return sum(len(part.interiors) for part in parts)
 
 
 def clipped(parts: Sequence[Polygon], cover: Cover) -> list[Polygon]:

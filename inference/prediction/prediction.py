@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from inference.clicks import WindowClick
 from inference.prediction.cascade import Cascade, Preset
+from inference.prediction.native_refinement import NativeRefinement
 from inference.prediction.previous_mask import PreviousMask
 from inference.prediction.question import ClickOnNoData, Question
 from inference.prediction.start_mask import extent_of, mask_from_outline
@@ -52,15 +53,25 @@ class PassResult:
         number: of the pass.
         limit: passes that the click may take at most, as far as is known after this one.
         is_settled: no further pass follows.
-        mask: in the window of the pass.
-        clicks: in that window.
+        mask: what a next click starts from: in the window of the pass, or the settled mask once
+            native tiles follow.
+        shown: what the outline is drawn from: `mask`, or the mosaic after the last native tile.
+        clicks: in the window of `shown`.
+        native_share: of the outline, how much is as fine as native pixels: 0..1.
     """
 
     number: int
     limit: int
     is_settled: bool
     mask: PreviousMask
+    shown: PreviousMask
     clicks: tuple[WindowClick, ...]
+    native_share: float
+
+    @property
+    def coarse_factor(self) -> float:
+        """Native pixels per pixel of the coarsest stretch of the outline, 1 at least."""
+        return 1.0 if self.native_share == 1 else max(1.0, self.mask.window.factor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +84,7 @@ class Prediction:
         previous: the mask that the next pass is fed, in the window it looks at.
         cascade: passes done and to come.
         has_grown: the window grew within this click, so it does not shrink any more.
+        native: the tiles that follow the cascade; None before that, and where none do.
     """
 
     question: Question
@@ -80,6 +92,7 @@ class Prediction:
     previous: PreviousMask
     cascade: Cascade
     has_grown: bool = False
+    native: NativeRefinement | None = None
 
     @classmethod
     def begin(cls, question: Question, *, preset: Preset, size: int, reach_px: int) -> "Prediction":
@@ -97,10 +110,21 @@ class Prediction:
 
     def next_pass(self) -> PlannedPass | None:
         """The pass to run next; None when settled."""
+        if self.native is not None:
+            return self._next_tile(self.native)
         number = self.cascade.next_pass()
         if number is None:
             return None
         return PlannedPass(number, self.previous, self._clicks_in(self.previous.window))
+
+    def _next_tile(self, native: NativeRefinement) -> PlannedPass | None:
+        """As `next_pass`, once the cascade has settled."""
+        fed = native.next_tile()
+        if fed is None:
+            return None
+        threshold = self.cascade.preset.threshold
+        clicks = native.clicks_for(fed, self._clicks_in(fed.window), threshold=threshold)
+        return PlannedPass(self._done() + 1, fed, clicks)
 
     def record(
         self, values: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
@@ -114,6 +138,8 @@ class Prediction:
         Raises:
             ClickOnNoData: the newest click lies where the image is empty.
         """
+        if self.native is not None:
+            return self._record_tile(self.native, values, valid)
         window = self.previous.window
         self._check_data(window, valid)
         mask = PreviousMask(window, np.where(valid, values, 0).astype(np.uint8))
@@ -130,14 +156,75 @@ class Prediction:
                 cascade=self.cascade.record(inside, carried=carried_inside),
                 has_grown=self.has_grown or target.factor > window.factor,
             )
-        result = PassResult(
-            number=after.cascade.done,
-            limit=after.cascade.limit,
-            is_settled=after.cascade.is_settled,
-            mask=mask,
-            clicks=self._clicks_in(window),
+        if after.cascade.is_settled:
+            after = replace(after, native=after._native_tiles(mask, valid))
+        return after, after._result(mask, shown=mask, native_share=float(window.factor <= 1))
+
+    def _native_tiles(
+        self, settled: PreviousMask, valid: npt.NDArray[np.bool_]
+    ) -> NativeRefinement | None:
+        """What follows a cascade that settled on a mask."""
+        preset, question = self.cascade.preset, self.question
+        keeps_all = question.outline_rules.keep == "all"
+        return NativeRefinement.plan(
+            settled,
+            valid,
+            threshold=preset.threshold,
+            include=[] if keeps_all else question.include_places,
+            newest=question.places[-1],
+            reach_px=self.reach_px,
+            most_tiles=preset.native_passes,
         )
-        return after, result
+
+    def _record_tile(
+        self,
+        native: NativeRefinement,
+        values: npt.NDArray[np.uint8],
+        valid: npt.NDArray[np.bool_],
+    ) -> tuple["Prediction", PassResult]:
+        """As `record`, after a native tile.
+
+        The mosaic is drawn once, when the last tile is there: its outline takes longer than a pass.
+        """
+        window = native.waiting[0]
+        native = native.record(PreviousMask(window, np.where(valid, values, 0).astype(np.uint8)))
+        after = replace(self, native=native)
+        if native.waiting:
+            return after, after._result(native.settled, shown=native.settled, native_share=0)
+        mosaic = native.mosaic(threshold=self.cascade.preset.threshold)
+        return after, after._result(native.settled, shown=mosaic, native_share=native.share)
+
+    def _result(
+        self, mask: PreviousMask, *, shown: PreviousMask, native_share: float
+    ) -> PassResult:
+        """What is told of the pass that was recorded last."""
+        return PassResult(
+            number=self._done(),
+            limit=self._limit(),
+            is_settled=self._is_settled(),
+            mask=mask,
+            shown=shown,
+            clicks=self._clicks_in(shown.window),
+            native_share=native_share,
+        )
+
+    def _is_settled(self) -> bool:
+        """Whether no further pass follows."""
+        return self.cascade.is_settled and (self.native is None or not self.native.waiting)
+
+    def _done(self) -> int:
+        """Passes recorded."""
+        return self.cascade.done + (len(self.native.tiles) if self.native is not None else 0)
+
+    def _limit(self) -> int:
+        """Passes that the click may take at most.
+
+        Native tiles count from when the window has become coarse: most clicks never need them.
+        """
+        if self.native is not None:
+            return self._done() + len(self.native.waiting)
+        may_follow = not self.cascade.is_settled and self.previous.window.factor > 1
+        return self.cascade.limit + (self.cascade.preset.native_passes if may_follow else 0)
 
     def _next_window(self, window: Window, inside: npt.NDArray[np.bool_]) -> Window:
         """Where the next pass looks, if there is one."""

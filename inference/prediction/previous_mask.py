@@ -4,6 +4,7 @@ import base64
 import binascii
 import zlib
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ LARGEST_SIZE = 4096
 """No network here sees larger windows; what claims more is not unpacked."""
 
 CERTAIN = 255
+
+Value = TypeVar("Value", np.uint8, np.float32)
 
 
 class InvalidMask(InferenceError):
@@ -60,24 +63,8 @@ class PreviousMask:
         """
         if window == self.window:
             return self
-        values, factor = self.values, self.window.factor
-        while factor * 2 <= window.factor and values.shape[0] % 2 == 0:
-            half = values.shape[0] // 2
-            values = cv2.resize(values, (half, half), interpolation=cv2.INTER_AREA)
-            factor *= 2
-        # Array index i has its centre at i + 0.5 in either frame.
-        ratio = window.factor / factor
-        shift_u = (window.col - self.window.col) / factor + ratio / 2 - 0.5
-        shift_v = (window.row - self.window.row) / factor + ratio / 2 - 0.5
-        carried = cv2.warpAffine(
-            values,
-            np.array([[ratio, 0, shift_u], [0, ratio, shift_v]]),
-            (window.size, window.size),
-            flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=0,
-        )
-        return PreviousMask(window, carried)
+        values = resampled(self.values, self.window, window, border=cv2.BORDER_CONSTANT)
+        return PreviousMask(window, values)
 
     def to_message(self) -> WindowMask:
         """For the wire and for the draft's step."""
@@ -111,6 +98,39 @@ class PreviousMask:
             raise InvalidMask
         window = Window(col=sent.col, row=sent.row, factor=sent.factor, size=sent.size)
         return cls(window, np.frombuffer(raw, np.uint8).reshape(sent.size, sent.size))
+
+
+def resampled(
+    values: npt.NDArray[Value], source: Window, target: Window, *, border: int
+) -> npt.NDArray[Value]:
+    """A field of one window as seen from another.
+
+    Averages where pixels become larger, interpolates bilinearly where they become smaller.
+
+    Args:
+        values: S x S, in `source`.
+        source: where the field lies.
+        target: where it is wanted; T x T come back.
+        border: how OpenCV goes on beyond the field; BORDER_CONSTANT is 0.
+    """
+    factor = source.factor
+    while factor * 2 <= target.factor and values.shape[0] % 2 == 0:
+        half = values.shape[0] // 2
+        values = cv2.resize(values, (half, half), interpolation=cv2.INTER_AREA)
+        factor *= 2
+    # Array index i has its centre at i + 0.5 in either frame.
+    ratio = target.factor / factor
+    shift_u = (target.col - source.col) / factor + ratio / 2 - 0.5
+    shift_v = (target.row - source.row) / factor + ratio / 2 - 0.5
+    moved: npt.NDArray[Value] = cv2.warpAffine(
+        values,
+        np.array([[ratio, 0, shift_u], [0, ratio, shift_v]]),
+        (target.size, target.size),
+        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
+        borderMode=border,
+        borderValue=0,
+    )
+    return moved
 
 
 def to_8_bit(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

@@ -16,6 +16,9 @@ Points = npt.NDArray[np.float64]
 LEAST_TURN = 0.25
 """Sine of the angle between two edges below which their crossing is too uncertain to use."""
 
+SPACING = 1.0
+"""In window pixels: as far apart as the vertices of a contour are, about."""
+
 
 def simplified(part: Polygon, deviation: float) -> Polygon:
     """A polygon that strays at most `deviation` from `part`, and `part` from it.
@@ -28,24 +31,26 @@ def simplified(part: Polygon, deviation: float) -> Polygon:
         if not isinstance(fewer, Polygon) or len(fewer.interiors) != len(part.interiors):
             continue
         moved = balanced(part, fewer)
-        if moved is not None and strays(part, moved) <= deviation:
+        if moved is not None and stays_within(part, moved, deviation):
             return moved
-        if strays(part, fewer) <= deviation:
+        if stays_within(part, fewer, deviation):
             return fewer
     return part
 
 
-def strays(one: Polygon, other: Polygon) -> float:
-    """Largest distance of a vertex of either boundary from the other boundary."""
-    return max(farthest_vertex(one, other), farthest_vertex(other, one))
+def stays_within(one: Polygon, other: Polygon, deviation: float) -> bool:
+    """Whether either boundary keeps within `deviation` of the other.
+
+    Asked at their vertices and at places between, at most `SPACING` apart.
+    """
+    return covers(one.boundary, other, deviation) and covers(other.boundary, one, deviation)
 
 
-def farthest_vertex(one: Polygon, other: Polygon) -> float:
-    """Largest distance of a vertex of `one` from the boundary of `other`."""
-    boundary = other.boundary
-    shapely.prepare(boundary)
-    vertices = shapely.points(shapely.get_coordinates(one))
-    return float(shapely.distance(boundary, vertices).max())
+def covers(boundary: shapely.Geometry, other: Polygon, deviation: float) -> bool:
+    """Whether the boundary of `other` lies within `deviation` of a boundary."""
+    shapely.prepare(boundary)  # dwithin then uses an index; distance never does
+    places = shapely.points(shapely.get_coordinates(shapely.segmentize(other, SPACING)))
+    return bool(shapely.dwithin(boundary, places, deviation).all())
 
 
 def balanced(part: Polygon, fewer: Polygon) -> Polygon | None:
@@ -82,13 +87,14 @@ def chain_areas(ring: Points, starts: npt.NDArray[np.int64]) -> Points:
 
     Positive where the chain lies on the edge's left.
     """
-    count = len(ring)
-    areas = np.empty(len(starts))
-    for edge, (first, last) in enumerate(zip(starts, np.roll(starts, -1), strict=True)):
-        chain = ring[np.arange(first, first + (last - first) % count + 1) % count] - ring[first]
-        following = np.roll(chain, -1, axis=0)
-        crossed = chain[:, 0] * following[:, 1] - chain[:, 1] * following[:, 0]
-        areas[edge] = -crossed.sum() / 2
+    ring = ring - ring.mean(axis=0)  # near the origin products lose no digits
+    following = np.roll(ring, -1, axis=0)
+    crossed = ring[:, 0] * following[:, 1] - ring[:, 1] * following[:, 0]
+    summed = np.concatenate([[0.0], np.cumsum(crossed)])
+    ends = np.roll(starts, -1)
+    along = summed[ends] - summed[starts] + np.where(ends <= starts, summed[-1], 0.0)
+    first, last = ring[starts], ring[ends]
+    areas: Points = -(along + last[:, 0] * first[:, 1] - last[:, 1] * first[:, 0]) / 2
     return areas
 
 

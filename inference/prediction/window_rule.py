@@ -152,16 +152,15 @@ def is_near_edge(window: Window, mask: Extent, grid: Grid, margin: float) -> boo
     )
 
 
-def clicked_extent(
+def clicked_parts(
     inside: npt.NDArray[np.bool_],
     window: Window,
     include: Sequence[tuple[float, float]],
     *,
     radius_px: int,
-) -> Extent | None:
-    """The box round the parts of a mask that lie within `radius_px` of an include click.
+) -> npt.NDArray[np.bool_]:
+    """The parts of a mask that lie within `radius_px` of an include click.
 
-    Specks elsewhere don't count: a window must not grow because of a false alarm in its corner.
     Without include clicks (a label is being refined by excludes alone) every part counts.
 
     Args:
@@ -170,21 +169,34 @@ def clicked_extent(
         include: (col, row) of the include clicks.
         radius_px: in window pixels.
     """
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
-        inside.astype(np.uint8), connectivity=8
-    )
-    clicked = set() if include else set(range(count))
+    if not include:
+        return inside
+    count, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
+    is_clicked = np.zeros(count, bool)
     for place in include:
         u, v = window.to_window(*place)
         rows = slice(max(0, int(v) - radius_px), max(0, int(v) + radius_px + 1))
         cols = slice(max(0, int(u) - radius_px), max(0, int(u) + radius_px + 1))
-        clicked.update(np.unique(labels[rows, cols]).tolist())
-    clicked.discard(0)
-    if not clicked:
+        is_clicked[np.unique(labels[rows, cols])] = True
+    is_clicked[0] = False
+    return np.asarray(is_clicked[labels], bool)
+
+
+def clicked_extent(
+    inside: npt.NDArray[np.bool_],
+    window: Window,
+    include: Sequence[tuple[float, float]],
+    *,
+    radius_px: int,
+) -> Extent | None:
+    """The box round the `clicked_parts` of a mask; None where there are none.
+
+    Specks elsewhere don't count: a window must not grow because of a false alarm in its corner.
+    """
+    parts = clicked_parts(inside, window, include, radius_px=radius_px)
+    if not parts.any():
         return None
-    found = boxes[sorted(clicked)]  # parts x (left, top, width, height, area)
-    left, top = found[:, 0].min(), found[:, 1].min()
-    right, bottom = (found[:, 0] + found[:, 2]).max(), (found[:, 1] + found[:, 3]).max()
-    return Extent(
-        *window.to_pixel(float(left), float(top)), *window.to_pixel(float(right), float(bottom))
-    )
+    rows, cols = np.flatnonzero(parts.any(axis=1)), np.flatnonzero(parts.any(axis=0))
+    left, top = window.to_pixel(float(cols[0]), float(rows[0]))
+    right, bottom = window.to_pixel(float(cols[-1] + 1), float(rows[-1] + 1))
+    return Extent(left, top, right, bottom)

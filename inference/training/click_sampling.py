@@ -3,77 +3,103 @@
 A click is a pixel here: (row, col) of an S x S window, its centre at +0.5.
 """
 
+import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+
+from inference.click_rule import LargestError, largest_error
+from inference.clicks import PixelClick
 
 FloatMap: TypeAlias = NDArray[np.float32]
 
 THRESHOLD = 0.49
 """Probability above which a pixel counts as object when errors are looked for."""
 
-INTERIOR = 0.5
-"""Random clicks fall where the distance to the error's edge exceeds this share of its greatest."""
-
 
 @dataclass(frozen=True, slots=True)
-class PixelClick:
-    """A click at the centre of a pixel."""
+class Habit:
+    """Where about the deepest pixel of the largest error a click falls, at random.
 
-    row: int
-    col: int
-    include: bool
-
-
-def squared_distances(region: NDArray[np.bool_], clicked: NDArray[np.bool_]) -> FloatMap:
-    """Squared distance of each pixel of `region` to its outside; 0 at pixels clicked before.
-
-    The window's edge counts as outside. Squared distances between pixels are whole numbers, so
-    rounded ones tie where they should.
+    Attributes:
+        deeper_than: only where the error is deeper than this share of its greatest depth.
+        rim_px: only where it is at most so deep.
+        reach_px: only so far from the deepest pixel ...
+        reach: ... and this many greatest depths more.
     """
-    padded = np.pad(region.astype(np.uint8), 1)
-    found = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    return np.where(clicked, np.float32(0), np.rint(found * found)).astype(np.float32)
+
+    deeper_than: float = 0.0
+    rim_px: float = math.inf
+    reach_px: float = 0.0
+    reach: float = 0.0
+
+
+CENTRE = Habit()
+INTERIOR = Habit(deeper_than=0.5, reach=math.inf)
+"""As RITM draws its clicks: in any error of that kind that is deep enough."""
+JITTERED = Habit(reach_px=6.0)
+NEAR_BOUNDARY = Habit(rim_px=3.0, reach=2.0)
+
+HABITS: tuple[tuple[float, Habit], ...] = (
+    (0.35, CENTRE),
+    (0.45, INTERIOR),
+    (0.10, JITTERED),
+    (0.10, NEAR_BOUNDARY),
+)
+"""(share of the clicks, where they fall): people do not click centres."""
+
+
+def draw_habits(count: int, rng: np.random.Generator | None) -> list[Habit]:
+    """A habit for each of `count` clicks; without a generator all fall on centres."""
+    if rng is None:
+        return [CENTRE] * count
+    drawn = rng.choice(len(HABITS), count, p=[share for share, _ in HABITS])
+    return [HABITS[index][1] for index in drawn]
 
 
 def next_click(
     probability: FloatMap,
     target: NDArray[np.int8],
     clicked: NDArray[np.bool_],
+    habit: Habit = CENTRE,
     rng: np.random.Generator | None = None,
 ) -> PixelClick | None:
     """The next click on a mask, or None where no error is left.
-
-    The larger error is the one with the larger inscribed circle; a click includes only if what is
-    missing is strictly larger than what is too much.
 
     Args:
         probability: S x S, the mask so far.
         target: S x S: 1 object, 0 not, -1 unknown (no error there).
         clicked: S x S, pixels clicked before.
-        rng: draws a place from the interior of the error; without it the click falls on the
-            first pixel of greatest distance.
+        habit: where about the deepest pixel of the largest error it falls.
+        rng: draws the place; needed for every habit but `CENTRE`.
 
-    Source: method of the RITM reference code b9b4460 (get_next_points; Clicker).
+    Source: method of the RITM reference code b9b4460 (get_next_points).
     """
-    covered = probability > THRESHOLD
-    missing = squared_distances((target == 1) & (probability < THRESHOLD), clicked)
-    too_much = squared_distances((target == 0) & covered, clicked)
-    include = bool(missing.max() > too_much.max())
-    distance = missing if include else too_much
-    greatest = float(distance.max())
-    if greatest == 0:
+    missing = (target == 1) & (probability < THRESHOLD)
+    error = largest_error(missing, (target == 0) & (probability > THRESHOLD), clicked)
+    if error is None:
         return None
-    if rng is None:
-        places = np.flatnonzero(distance == greatest)[:1]
-    else:
-        places = np.flatnonzero(distance > INTERIOR**2 * greatest)
-    chosen = places[0] if rng is None else places[rng.integers(len(places))]
-    row, col = np.unravel_index(chosen, distance.shape)
-    return PixelClick(int(row), int(col), include)
+    if rng is None or habit == CENTRE:
+        return PixelClick(error.row, error.col, error.include)
+    rows, cols = np.nonzero(places_for(habit, error))
+    if not len(rows):
+        return PixelClick(error.row, error.col, error.include)
+    chosen = rng.integers(len(rows))
+    return PixelClick(int(rows[chosen]), int(cols[chosen]), error.include)
+
+
+def places_for(habit: Habit, error: LargestError) -> NDArray[np.bool_]:
+    """S x S: where a click of that habit may fall."""
+    height, width = error.depth.shape
+    rows, cols = np.arange(height)[:, None], np.arange(width)
+    away = (rows - error.row) ** 2 + (cols - error.col) ** 2
+    reach = habit.reach_px + (habit.reach * math.sqrt(error.greatest) if habit.reach else 0.0)
+    deep = error.depth > habit.deeper_than**2 * error.greatest
+    return np.asarray(deep & (error.depth <= habit.rim_px**2) & (away <= reach**2))
 
 
 def disk_offsets(radius_px: int) -> NDArray[np.intp]:
@@ -83,23 +109,55 @@ def disk_offsets(radius_px: int) -> NDArray[np.intp]:
     return np.column_stack([rows[inside], cols[inside]])
 
 
-class ClickBoard:
-    """The click maps of a batch, and which pixels were clicked.
+class Clicker(Protocol):
+    """Clicks on a batch of masks, on whatever device they are."""
+
+    @property
+    def maps(self) -> Tensor:
+        """B x 2 x S x S, 0 or 1: disks of the including and the excluding clicks."""
+
+    def add(self, previous: Tensor, habits: list[Habit], rng: np.random.Generator | None) -> None:
+        """One click for each sample that still has an error.
+
+        Args:
+            previous: B x 1 x S x S, probabilities.
+            habits: one per sample.
+            rng: draws places.
+        """
+
+
+class BoardClicker:
+    """Clicks computed on the CPU, one sample after the other.
 
     Attributes:
-        maps: B x 2 x S x S, float32, 0 or 1: disks of the including and the excluding clicks.
+        board: B x 2 x S x S, float32, 0 or 1.
         clicked: B x S x S.
     """
 
-    def __init__(self, batch: int, size: int, radius_px: int) -> None:
-        self.maps = np.zeros((batch, 2, size, size), np.float32)
+    def __init__(self, targets: Tensor, radius_px: int) -> None:
+        batch, size, _ = targets.shape
+        self.targets = targets.numpy()
+        self.board = np.zeros((batch, 2, size, size), np.float32)
         self.clicked = np.zeros((batch, size, size), bool)
         self.offsets = disk_offsets(radius_px)
+
+    @property
+    def maps(self) -> Tensor:
+        """B x 2 x S x S; a copy, as backward passes still need the maps of earlier clicks."""
+        return torch.from_numpy(self.board.copy())
+
+    def add(self, previous: Tensor, habits: list[Habit], rng: np.random.Generator | None) -> None:
+        """See `Clicker`."""
+        probabilities = previous[:, 0].numpy()
+        for index, (target, habit) in enumerate(zip(self.targets, habits, strict=True)):
+            click = next_click(probabilities[index], target, self.clicked[index], habit, rng)
+            if click is not None:
+                self.place(index, click)
 
     def place(self, index: int, click: PixelClick) -> None:
         """Add a click to sample `index`."""
         size = self.clicked.shape[-1]
         rows, cols = (self.offsets + np.array([click.row, click.col])).T
         inside = (rows >= 0) & (rows < size) & (cols >= 0) & (cols < size)
-        self.maps[index, 0 if click.include else 1, rows[inside], cols[inside]] = 1
+        self.board[index, 0 if click.include else 1, rows[inside], cols[inside]] = 1
         self.clicked[index, click.row, click.col] = True

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.errors import InferenceError
-from inference.models.checkpoint import save_weights
-from inference.models.late_clicks import LateClicks, LateClicksConfig
+from inference.models.checkpoint import build_network, save_weights
 from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, read_manifest, write_manifest
+from inference.training.networks import architecture_of, config_of, read_carried
 from inference.training.run_folder import RunFolder
 
 log = logging.getLogger("inference.training.export")
@@ -18,22 +18,37 @@ LICENCE = "CC-BY-SA-4.0"
 SOURCE = "trained by python -m inference.training; data and credits in weights/README.md"
 
 
-def export(run: Path, name: str, folder: Path = WEIGHTS_FOLDER) -> ModelSpec:
+def export(
+    run: Path,
+    name: str,
+    folder: Path = WEIGHTS_FOLDER,
+    *,
+    licence: str = LICENCE,
+    source: str = SOURCE,
+) -> ModelSpec:
     """Write the averaged weights of a run's last checkpoint and their manifest entry.
 
     The run may be going on: its checkpoint is replaced whole, never written in place.
 
+    Args:
+        run: folder of the run, or a file that `carry` wrote from one elsewhere.
+        name: in the manifest.
+        folder: of the manifest.
+        licence: of the weights.
+        source: where they come from, for the model card.
+
     Raises:
         CheckpointUnreadable: the run has no usable checkpoint yet.
     """
-    state = RunFolder(run).load()
-    network = LateClicks(LateClicksConfig(**state["config"]))
-    network.load_state_dict(state["average"])
+    state = read_carried(run) if run.is_file() else RunFolder(run).load()
+    # Runs of before there was a choice trained the late-clicks family.
+    network = build_network(state.get("architecture", "late_clicks"), state["config"])
+    network.load_state_dict(state["weights"] if run.is_file() else state["average"])
     schedule = state["schedule"]
     file = f"{name}.safetensors"
     sha256 = save_weights(
         folder / file,
-        network,
+        network,  # type: ignore[arg-type]  # build_network makes nothing but these families
         training={
             "steps": schedule["steps"],
             "samples": state["samples"],
@@ -45,12 +60,12 @@ def export(run: Path, name: str, folder: Path = WEIGHTS_FOLDER) -> ModelSpec:
         name=name,
         file=file,
         sha256=sha256,
-        architecture="late_clicks",
+        architecture=architecture_of(config_of(network)),
         size_px=state["final_crop_px"],
         bands=network.bands,
         click_radius_px=network.click_radius_px,
-        licence=LICENCE,
-        source=SOURCE,
+        licence=licence,
+        source=source,
     )
     write_manifest([*(s for s in read_manifest(folder).values() if s.name != name), spec], folder)
     return spec
@@ -81,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m inference.training.export",
         description="Write a training run's averaged weights and their entry in the manifest.",
     )
-    options.add_argument("run", type=Path, help="folder of the run")
+    options.add_argument("run", type=Path, help="folder of the run, or carried weights")
     options.add_argument("--name", default="default", help="name in the manifest")
     options.add_argument("--folder", type=Path, default=WEIGHTS_FOLDER, help="where weights lie")
     arguments = options.parse_args(argv)
@@ -91,8 +106,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InferenceError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence for a person, not a traceback)
         return 1
-    for line in measured_table(RunFolder(arguments.run).last_of_curve()):
-        log.info("%s", line)
+    if arguments.run.is_dir():
+        for line in measured_table(RunFolder(arguments.run).last_of_curve()):
+            log.info("%s", line)
     size = (arguments.folder / spec.file).stat().st_size
     log.info("%s: %.1f MB, sha256 %s", spec.file, size / 1e6, spec.sha256)
     return 0

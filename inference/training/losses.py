@@ -2,13 +2,21 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 EPSILON = 1e-12
 UNKNOWN = -1
 
 
 def normalised_focal_loss(
-    logits: Tensor, target: Tensor, *, alpha: float = 0.5, gamma: float = 2.0
+    logits: Tensor,
+    target: Tensor,
+    *,
+    alpha: float = 0.5,
+    gamma: float = 2.0,
+    learns_scale: bool = False,
+    most_doubt: float | None = None,
+    averages: bool = True,
 ) -> Tensor:
     """Focal loss whose weights are scaled to a mean of 1 within each sample.
 
@@ -17,12 +25,15 @@ def normalised_focal_loss(
         target: B x 1 x H x W, float: 0..1, or -1 where unknown (such pixels do not count).
         alpha: weight of pixels in the object; the others have 1 - alpha.
         gamma: how much more the doubtful pixels count.
+        learns_scale: let gradients flow through the scale, too.
+        most_doubt: bound of a pixel's scaled weight.
+        averages: divide by the number of known pixels; otherwise add up.
 
     Returns:
-        B: one loss per sample. No gradient flows through the scale.
+        B: one loss per sample.
 
-    Source: NormalizedFocalLossSigmoid of the RITM reference code b9b4460 (Sofiiuk et al., 2021),
-        with the settings that SimpleClick is trained with.
+    Source: NormalizedFocalLossSigmoid of the RITM reference code b9b4460 (Sofiiuk et al., 2021);
+        the defaults are the settings that SimpleClick is trained with.
     """
     known = (target != UNKNOWN).to(logits.dtype)
     probability = torch.sigmoid(logits)
@@ -30,10 +41,28 @@ def normalised_focal_loss(
     doubt = (1 - certainty) ** gamma
     over = (1, 2, 3)
     counted = known.sum(over, keepdim=True)
-    scale = (counted / (doubt.sum(over, keepdim=True) + EPSILON)).detach()
+    scale = counted / (doubt.sum(over, keepdim=True) + EPSILON)
+    scaled = doubt * (scale if learns_scale else scale.detach())
+    if most_doubt is not None:
+        scaled = scaled.clamp(max=most_doubt)
     weight = torch.where(target > 0.5, alpha, 1 - alpha)
-    loss = -weight * doubt * scale * torch.log((certainty + EPSILON).clamp(max=1.0))
-    return (loss * known).sum(over) / (counted.reshape(-1) + EPSILON)
+    loss = -weight * scaled * torch.log((certainty + EPSILON).clamp(max=1.0))
+    total = (loss * known).sum(over)
+    return total / (counted.reshape(-1) + EPSILON) if averages else total
+
+
+def binary_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy per sample, B; arguments as in `normalised_focal_loss`.
+
+    Unknown pixels cost nothing but count in the mean.
+
+    Source: SigmoidBinaryCrossEntropyLoss of the RITM reference code b9b4460.
+    """
+    known = (target != UNKNOWN).to(logits.dtype)
+    loss = functional.binary_cross_entropy_with_logits(
+        logits, target.clamp(min=0), reduction="none"
+    )
+    return (loss * known).mean((1, 2, 3))
 
 
 def dice_loss(logits: Tensor, target: Tensor) -> Tensor:

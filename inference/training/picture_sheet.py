@@ -18,15 +18,19 @@ MASK_COLOUR = (40, 40, 235)
 def outlined(
     image: NDArray[np.float32], mask: NDArray[np.bool_], colour: tuple[int, int, int]
 ) -> NDArray[np.uint8]:
-    """A window (3 x S x S, 0..1) as S x S x 3 (blue, green, red) with the outline of a mask."""
-    drawn = np.ascontiguousarray((image[::-1].transpose(1, 2, 0) * 255).astype(np.uint8))
+    """A window with the outline of a mask, S x S x 3 (blue, green, red).
+
+    Of the window (bands x S x S, 0..1) the first three bands are shown, or the first alone.
+    """
+    shown = image[:3] if len(image) >= 3 else np.repeat(image[:1], 3, axis=0)
+    drawn = np.ascontiguousarray((shown[::-1].transpose(1, 2, 0) * 255).astype(np.uint8))
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(drawn, contours, -1, colour, 1)
     return drawn
 
 
 def write_sheet(path: Path, cases: Sequence[Case], measurement: Measurement) -> None:
-    """A PNG with every case: true outline above, first click below it, tenth click at the foot."""
+    """A PNG with every case: true outline above, first click below it, last click at the foot."""
     tiles = []
     for index, case in enumerate(cases):
         shown = [outlined(case.image, case.target == 1, TRUTH_COLOUR)]

@@ -1,22 +1,21 @@
 """One batch of interaction rounds: features kept, masks fed back, clicks added."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.data.training_windows import Target
 from inference.models.click_network import ClickNetwork
-from inference.training.click_sampling import ClickBoard, next_click
+from inference.training.batches import DrawnBatch, Lesson
+from inference.training.click_sampling import BoardClicker, Clicker, draw_habits
+from inference.training.device_clicks import DeviceClicker
 from inference.training.losses import click_loss
+from inference.training.radiometry import show
 
-RANDOM_CLICK_SHARE = 0.6
-"""The other clicks fall on the centre of the error."""
-LATER_CLICKS = (1, 2, 3, 4, 5, 6, 8)
-"""Clicks rolled out before a batch that does not train the first click."""
+ONE_MORE_CLICK = 0.85
+"""How much rarer each further click is, among those rolled out before later clicks are learnt."""
 MORE_REFINEMENTS = (0, 0, 0, 1, 2, 3)
 """Passes without gradient between the two that train the first click, as CFR may make them."""
 FIRST_CLICK_DICE = 1.0
@@ -25,25 +24,39 @@ even where the thing's size is uncertain, which the focal loss answers with a sm
 CARRIED_SHARE = 0.15
 """Share of masks cut to a smaller square before they are fed back: what remains of a mask when
 the window rule has grown or moved the window."""
-START_MASK_SHARE = 0.12
-"""Share of the later-click batches that start from a deformed true mask: a label being edited."""
+MOST_ITERATIONS = 3
+"""Of the iterative loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Samples of one size.
+    """Samples of one size, on the network's device.
 
     Attributes:
         images: B x bands x S x S, float32, 0..1.
-        targets: B x S x S: 1 object, 0 not, -1 unknown.
+        targets: B x S x S, int8: 1 object, 0 not, -1 unknown.
+        start: B x 1 x S x S, float32: masks to start from, or B x 0.
     """
 
     images: Tensor
-    targets: NDArray[np.int8]
+    targets: Tensor
+    start: Tensor
+
+    @classmethod
+    def of(cls, drawn: DrawnBatch, device: torch.device) -> "Batch":
+        """A drawn batch in its light, on a device."""
+        pixels = drawn.pixels.to(device, non_blocking=True)
+        return cls(
+            show(pixels, drawn.looks.to(device)),
+            drawn.targets.to(device, non_blocking=True),
+            drawn.start.to(device, non_blocking=True),
+        )
 
 
 class Rounds:
     """The state of a batch between passes.
+
+    On a CUDA device the network runs in bfloat16; masks and losses are float32 everywhere.
 
     Attributes:
         previous: B x 1 x S x S, probabilities of the last pass, without gradient.
@@ -54,78 +67,52 @@ class Rounds:
     ) -> None:
         self.network = network
         self.rng = rng
-        self.targets = batch.targets
-        count, _, size, _ = batch.images.shape
-        self.target = torch.from_numpy(batch.targets.astype(np.float32))[:, None]  # B x 1 x S x S
-        self.features = network.encode(batch.images)
+        self.device = batch.images.device
+        self.target = batch.targets.float()[:, None]  # B x 1 x S x S
+        clicker = BoardClicker if self.device.type == "cpu" else DeviceClicker
+        self.clicker: Clicker = clicker(batch.targets, network.click_radius_px)
+        with self.precision():
+            self.features = network.encode(batch.images)
         self.detached = tuple(f.detach() for f in self.features)
-        self.board = ClickBoard(count, size, network.click_radius_px)
-        self.previous = torch.zeros(count, 1, size, size)
+        self.previous = torch.zeros_like(self.target)
+
+    def precision(self) -> torch.autocast:
+        """Where the network runs."""
+        return torch.autocast(
+            self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
+        )
 
     def add_clicks(self) -> None:
         """One click for each sample that still has an error; without a generator at its centre."""
-        probabilities = self.previous[:, 0].numpy()
-        for index, target in enumerate(self.targets):
-            at_random = self.rng is not None and self.rng.random() < RANDOM_CLICK_SHARE
-            click = next_click(
-                probabilities[index],
-                target,
-                self.board.clicked[index],
-                self.rng if at_random else None,
-            )
-            if click is not None:
-                self.board.place(index, click)
+        self.clicker.add(self.previous, draw_habits(len(self.previous), self.rng), self.rng)
 
     def refine(self) -> None:
         """A pass without gradient; its mask becomes the previous one."""
-        with torch.no_grad():
-            logits = self.network.decode(
-                self.detached, self.previous, torch.from_numpy(self.board.maps.copy())
-            )
-            self.previous = torch.sigmoid(logits)
+        with torch.no_grad(), self.precision():
+            logits = self.network.decode(self.detached, self.previous, self.clicker.maps)
+        self.previous = torch.sigmoid(logits.float())
 
     def learn(self, *, dice_weight: float = 0.5) -> Tensor:
         """The loss of a pass with gradient; its mask becomes the previous one."""
-        logits = self.network.decode(
-            self.features, self.previous, torch.from_numpy(self.board.maps.copy())
-        )
+        with self.precision():
+            logits = self.network.decode(self.features, self.previous, self.clicker.maps)
+        logits = logits.float()
         self.previous = torch.sigmoid(logits.detach())
         return click_loss(logits, self.target, dice_weight=dice_weight)
 
     def cut_carried_masks(self, rng: np.random.Generator) -> None:
         """Forget some of the previous masks outside a random square of half to all the side."""
-        size = self.previous.shape[-1]
-        for index in range(len(self.previous)):
-            if rng.random() >= CARRIED_SHARE:
-                continue
-            side = int(size * rng.uniform(0.5, 1.0))
-            top, left = rng.integers(0, size - side + 1, 2)
-            kept = torch.zeros_like(self.previous[index])
-            kept[:, top : top + side, left : left + side] = 1
-            self.previous[index] *= kept
-
-    def start_from_deformed_truth(self, rng: np.random.Generator) -> None:
-        """Take the true mask, shifted, scaled and with its outline moved, as the previous one."""
-        for index, target in enumerate(self.targets):
-            self.previous[index, 0] = torch.from_numpy(deformed(target, rng))
-
-
-def deformed(target: Target, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A mask (S x S, 0 or 1) that is wrong as an old or careless outline is."""
-    size = len(target)
-    covers = (target == 1).astype(np.float32)
-    extent = np.sqrt(covers.sum())
-    scale = float(np.exp(rng.normal(0, 0.12)))
-    middle = np.argwhere(covers > 0).mean(axis=0)[::-1] if covers.any() else np.zeros(2)
-    shift = rng.normal(0, 0.08, 2) * extent
-    matrix = np.column_stack([np.eye(2) * scale, middle * (1 - scale) + shift])
-    moved = cv2.warpAffine(covers, matrix, (size, size), flags=cv2.INTER_LINEAR)
-    noise = rng.standard_normal((size, size), np.float32)
-    reach = float(max(1.5, 0.12 * extent))
-    noise = cv2.GaussianBlur(noise, (0, 0), reach)
-    softened = cv2.GaussianBlur(moved, (0, 0), reach / 2)
-    wrong = softened + 0.15 * noise / (noise.std() + 1e-6) > 0.5
-    return np.asarray(wrong, np.float32)
+        count, _, size, _ = self.previous.shape
+        sides = np.where(rng.random(count) < CARRIED_SHARE, rng.uniform(0.5, 1.0, count), 1.0)
+        sides = (sides * size).astype(np.int64)
+        firsts = (rng.random((2, count)) * (size - sides + 1)).astype(np.int64)
+        inside = []
+        for first in firsts:
+            place = np.arange(size)[None]
+            inside.append((place >= first[:, None]) & (place < (first + sides)[:, None]))
+        rows, cols = inside
+        kept = torch.from_numpy(rows[:, None, :, None] & cols[:, None, None, :])
+        self.previous = self.previous * kept.to(self.device)
 
 
 def first_click_loss(rounds: Rounds, rng: np.random.Generator) -> Tensor:
@@ -138,16 +125,57 @@ def first_click_loss(rounds: Rounds, rng: np.random.Generator) -> Tensor:
     return loss + rounds.learn(dice_weight=FIRST_CLICK_DICE)
 
 
-def later_clicks_loss(rounds: Rounds, rng: np.random.Generator) -> Tensor:
-    """Clicks rolled out without gradient, then two consecutive ones with gradient."""
-    if rng.random() < START_MASK_SHARE:
-        rounds.start_from_deformed_truth(rng)
-    else:
-        for _ in range(int(rng.choice(LATER_CLICKS))):
-            rounds.add_clicks()
-            rounds.refine()
-        rounds.cut_carried_masks(rng)
+def later_clicks_loss(rounds: Rounds, rng: np.random.Generator, *, latest: int) -> Tensor:
+    """Clicks rolled out without gradient, then two consecutive ones with gradient.
+
+    The second of these is click `latest` at most.
+    """
+    counts = np.arange(1, latest - 1)
+    shares = ONE_MORE_CLICK**counts
+    for _ in range(int(rng.choice(counts, p=shares / shares.sum()))):
+        rounds.add_clicks()
+        rounds.refine()
+    rounds.cut_carried_masks(rng)
+    return two_clicks_loss(rounds)
+
+
+def edit_loss(rounds: Rounds, start: Tensor) -> Tensor:
+    """Two clicks with gradient on masks (B x 1 x S x S) that were there before."""
+    rounds.previous = start
+    return two_clicks_loss(rounds)
+
+
+def two_clicks_loss(rounds: Rounds) -> Tensor:
+    """The loss of two consecutive clicks, one pass each."""
     rounds.add_clicks()
     loss = rounds.learn()
     rounds.add_clicks()
     return loss + rounds.learn()
+
+
+def iterative_loss(rounds: Rounds, rng: np.random.Generator) -> Tensor:
+    """One to three clicks from the first on, each learnt from, with weights 1, 2, 3.
+
+    Source: the iterative click loss of "CFR-ICL: Cascade-Forward Refinement with Iterative Click
+        Loss" (Sun et al., AAAI 2024), masks fed back without gradient and the sum not divided by
+        the weights, as in its code.
+    """
+    passes = int(rng.integers(1, MOST_ITERATIONS + 1))
+    losses = []
+    for weight in range(1, passes + 1):
+        rounds.add_clicks()
+        losses.append(weight * rounds.learn())
+    return torch.stack(losses).sum()
+
+
+def lesson_loss(
+    lesson: Lesson, rounds: Rounds, batch: Batch, rng: np.random.Generator, *, latest: int
+) -> Tensor:
+    """The loss of a step's lesson."""
+    losses: dict[Lesson, Callable[[], Tensor]] = {
+        "first": lambda: first_click_loss(rounds, rng),
+        "later": lambda: later_clicks_loss(rounds, rng, latest=latest),
+        "edit": lambda: edit_loss(rounds, batch.start),
+        "iterative": lambda: iterative_loss(rounds, rng),
+    }
+    return losses[lesson]()

@@ -57,13 +57,39 @@ class RunFolder:
             ) from error
         return state
 
+    @property
+    def losses(self) -> Path:
+        """losses.csv: step (from 0) and loss of every step."""
+        return self.path / "losses.csv"
+
+    def append_loss(self, step: int, loss: float) -> None:
+        """Add a step's loss, with all digits."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self.losses.open("a") as file:
+            file.write(f"{step},{loss!r}\n")
+
+    def forget_losses_from(self, step: int) -> None:
+        """Drop the losses of steps that were taken after the checkpoint and are taken again."""
+        if not self.losses.exists():
+            return
+        # A kill may have cut the last line short.
+        lines = [line for line in self.losses.read_text().splitlines(True) if line.endswith("\n")]
+        kept = [line for line in lines if int(line.split(",")[0]) < step]
+        partial = self.losses.with_suffix(".partial")
+        partial.write_text("".join(kept))
+        partial.replace(self.losses)
+
     def append_to_curve(self, row: dict[str, float]) -> None:
-        """Add a row to curve.csv; the columns are those of the first row."""
+        """Add a row to curve.csv; the columns are those of its first row."""
         self.path.mkdir(parents=True, exist_ok=True)
         path = self.path / "curve.csv"
+        columns = list(row)
+        if path.exists():
+            with path.open(newline="") as file:
+                columns = next(csv.reader(file))
         is_new = not path.exists()
         with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
             if is_new:
                 writer.writeheader()
             writer.writerow({k: f"{v:.6g}" for k, v in row.items()})

@@ -1,11 +1,13 @@
 """Training and validation pictures of a run: packed once, split by picture."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, TypeAlias
 
+from inference.data.training_archive import read_archive
 from inference.data.training_pack import Source, read_pack, write_pack
-from inference.data.training_pictures import Picture, read_folder
-from inference.data.training_pseudo_objects import read_pseudo_objects
+from inference.data.training_pictures import Picture, TrainingFolderUnreadable, read_folder
 from inference.training.config import SourceConfig, TrainingConfig
 from inference.training.validation import Case, draw_cases
 
@@ -13,13 +15,50 @@ log = logging.getLogger(__name__)
 
 CASES_SEED = 7
 
+Kind: TypeAlias = Literal["labelled", "pseudo"]
 
-def packed(path: Path, folder: Path, kind: str) -> list[Picture]:
-    """The pictures of a folder, from its pack; the pack is made where there is none."""
-    if not path.exists():
-        read = read_pseudo_objects if kind == "pseudo" else read_folder
-        log.info("packed %s: %d objects", folder.name, write_pack(path, read(folder)))
-    return read_pack(path)
+
+def read_pictures(folder: Path, kind: Kind) -> Iterator[Picture]:
+    """The pictures of a folder with their objects, or with regions that stand in for them.
+
+    Raises:
+        TrainingFolderUnreadable: the folder or a picture cannot be read.
+    """
+    if kind == "labelled":
+        return read_folder(folder)
+    from inference.data.training_pseudo_objects import read_pseudo_objects  # needs scikit-image
+
+    return read_pseudo_objects(folder)
+
+
+class Pictures:
+    """The pictures of a run's sources by name: from its archive if it has one, else from folders.
+
+    What is read from a folder is packed once, for the runs to come.
+    """
+
+    def __init__(self, config: TrainingConfig) -> None:
+        self.config = config
+        self.archived = None if config.archive is None else read_archive(config.archive)
+
+    def of(self, name: str, folder: str, kind: Kind) -> list[Picture]:
+        """The pictures of one source.
+
+        Raises:
+            TrainingFolderUnreadable: they cannot be read, or are not in the archive.
+        """
+        if self.archived is not None:
+            if name not in self.archived:
+                raise TrainingFolderUnreadable(
+                    f"{self.config.archive} has no source called {name} (it has "
+                    f"{', '.join(sorted(self.archived))}). Pack it, or take it out of the run."
+                )
+            return self.archived[name]
+        path = self.config.packs / f"{name}.npz"
+        if not path.exists():
+            pictures = read_pictures(self.config.imagery / folder, kind)
+            log.info("packed %s: %d objects", name, write_pack(path, pictures))
+        return read_pack(path)
 
 
 def is_held_out(picture: Picture, source: SourceConfig) -> bool:
@@ -35,16 +74,16 @@ def read_sources(config: TrainingConfig) -> tuple[list[Source], list[Case]]:
     """
     sources, cases = [], []
     wanted, size = config.validation.objects_per_source, config.validation.size_px
+    bands, pictures_of = config.network.bands, Pictures(config).of
     for entry in config.sources:
-        folder = config.imagery / entry.folder
-        pictures = packed(config.packs / f"{entry.name}.npz", folder, entry.kind)
+        pictures = pictures_of(entry.name, entry.folder, entry.kind)
         kept = [p for p in pictures if not is_held_out(p, entry)]
         sources.append(Source.of(entry.name, kept))
         if held_out := [p for p in pictures if is_held_out(p, entry)]:
             test = Source.of(entry.name, held_out)
-            cases += draw_cases(test, count=wanted, size=size, seed=CASES_SEED)
+            cases += draw_cases(test, count=wanted, size=size, seed=CASES_SEED, bands=bands)
     for name in config.validation.folders:
-        pictures = packed(config.packs / f"{name}.npz", config.imagery / name, "labelled")
+        pictures = pictures_of(name, name, "labelled")
         test = Source.of(name, pictures)
-        cases += draw_cases(test, count=wanted, size=size, seed=CASES_SEED)
+        cases += draw_cases(test, count=wanted, size=size, seed=CASES_SEED, bands=bands)
     return sources, cases

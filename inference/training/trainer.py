@@ -1,20 +1,28 @@
 """The training loop: steps, averaging, exact resume, measurements on the way."""
 
 import copy
+import itertools
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
 
-from inference.data.samples import Sample, SampleDrawer
-from inference.models.checkpoint import load_weights
-from inference.models.late_clicks import LateClicks
+from inference.data.samples import SampleDrawer
+from inference.models.click_network import ClickNetwork
+from inference.training.batches import BatchRequest, DrawnBatch, Lesson, drawn_batches
 from inference.training.config import TrainingConfig, TrainingConfigInvalid
+from inference.training.networks import (
+    architecture_of,
+    config_of,
+    load_start,
+    new_network,
+    parameter_groups,
+)
 from inference.training.picture_sheet import write_sheet
-from inference.training.rounds import Batch, Rounds, first_click_loss, later_clicks_loss
+from inference.training.rounds import Batch, Rounds, lesson_loss
 from inference.training.run_folder import RunFolder
 from inference.training.schedule import Schedule
 from inference.training.validation import Case, measure
@@ -23,13 +31,16 @@ log = logging.getLogger(__name__)
 
 GREATEST_GRADIENT = 3.0
 REPORT_EVERY_STEPS = 25
+EDIT_SHARE = 0.12
+"""Share of the later-click steps that start from a deformed true mask: a label being edited."""
 
 
 class Trainer:
     """One run in progress.
 
-    Sample and click draws of step n come from a generator seeded with (seed, n), so a resumed run
-    goes on exactly as it would have gone on without the interruption.
+    Everything that is drawn at random in step n follows from (seed, n), so a run that is resumed
+    goes on as it would have gone on without the interruption: exactly, where its length is given
+    in steps; where it is given in minutes, the learning rate depends on the machine's pace.
 
     Attributes:
         network: the weights being trained.
@@ -50,53 +61,87 @@ class Trainer:
         self.cases = cases
         self.clock = clock
         self.folder = RunFolder(config.run)
+        self.device = choose_device(config)
         torch.manual_seed(config.seed)
-        self.network = first_network(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this form
+        network = first_network(config).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this form
+        self.network: ClickNetwork = network
         self.average = copy.deepcopy(self.network).eval()
-        self.optimiser = torch.optim.AdamW(
-            self.parameter_groups(), lr=config.learning_rate, betas=(0.9, 0.99)
+        groups, self.rate_shares = parameter_groups(
+            self.network, weight_decay=config.weight_decay, layer_decay=config.layer_decay
         )
+        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99))
         self.samples = 0
         self.schedule = Schedule(float(config.steps) if config.steps else config.minutes * 60)
+        self.batches: Iterator[DrawnBatch] | None = None
 
-    def parameter_groups(self) -> list[dict[str, object]]:
-        """Weight decay for the convolutions' kernels alone."""
-        kernels = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
-        decay = self.config.weight_decay
-        return [
-            {"params": kernels, "weight_decay": decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
+    def requests(self) -> Iterator[BatchRequest]:
+        """What the steps to come are made of; read ahead of them, so it keeps a plan of its own.
+
+        Where the run's length is given in minutes, crops change a few steps late.
+        """
+        planned = replace(self.schedule)
+        for step in itertools.count(planned.steps):
+            if planned.is_over:
+                return
+            stage = self.config.stage(
+                planned.progress if self.config.steps else self.schedule.progress
+            )
+            lesson = draw_lesson(self.config, step)
+            for part in range(stage.accumulate):
+                yield BatchRequest(step, part, stage.accumulate, lesson, stage.crop_px, stage.batch)
+            if self.config.steps:
+                planned.advance(1.0)
+
+    def start_drawing(self) -> Iterator[DrawnBatch]:
+        """The batches of all steps to come, in order."""
+        return drawn_batches(
+            self.drawer,
+            self.config.seed,
+            self.requests(),
+            workers=self.config.workers,
+            pinned=self.device.type == "cuda",
+        )
 
     def step(self) -> float:
-        """Train on one batch; its loss."""
-        rng = np.random.default_rng([self.config.seed, self.schedule.steps])
-        stage = self.config.stage(self.schedule.progress)
-        samples = [self.drawer.draw(stage.crop_px, rng) for _ in range(stage.batch)]
-        self.samples += stage.batch
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.schedule.rate(self.config.learning_rate)
-        rounds = Rounds(self.network, collate(samples), rng)
-        is_first = rng.random() < self.config.first_click_share
-        loss = (first_click_loss if is_first else later_clicks_loss)(rounds, rng)
+        """Train on one step's batches; their mean loss."""
+        for group, share in zip(self.optimiser.param_groups, self.rate_shares, strict=True):
+            group["lr"] = share * self.schedule.rate(self.config.learning_rate)
+        # Before the seed: starting torch's loader takes a random number.
+        if self.batches is None:
+            self.batches = self.start_drawing()
+        # For dropout, noise and clicks drawn on the device.
+        torch.manual_seed(seed_of(self.config.seed, self.schedule.steps))
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs leave it untyped
+        total, is_last = torch.zeros((), device=self.device), False
+        while not is_last:
+            drawn = next(self.batches)
+            request = BatchRequest(*drawn.request)
+            rng = np.random.default_rng([self.config.seed, request.step, request.part, 1])
+            batch = Batch.of(drawn, self.device)
+            rounds = Rounds(self.network, batch, rng)
+            loss = lesson_loss(request.lesson, rounds, batch, rng, latest=self.config.latest_click)
+            (loss / request.parts).backward()  # type: ignore[no-untyped-call]  # torch's stubs leave it untyped
+            total += loss.detach() / request.parts
+            self.samples += request.samples
+            is_last = request.part == request.parts - 1
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), GREATEST_GRADIENT)
         self.optimiser.step()
         self.update_average()
-        return loss.item()
+        return total.item()
 
     @torch.no_grad()
     def update_average(self) -> None:
         """Move the average towards the weights; quickly at first."""
         steps = self.schedule.steps
         kept = min(self.config.averaging, (1 + steps) / (10 + steps))
-        for mean, weight in zip(self.average.parameters(), self.network.parameters(), strict=True):
-            mean.lerp_(weight, 1 - kept)
+        means: list[torch.Tensor] = list(self.average.parameters())
+        weights: list[torch.Tensor] = list(self.network.parameters())
+        # One launch instead of one per tensor; torch has no public form of it.
+        torch._foreach_lerp_(means, weights, 1 - kept)
 
     def save(self) -> None:
         """Write the checkpoint."""
+        network_config = config_of(self.network)
         self.folder.save(
             {
                 "network": self.network.state_dict(),
@@ -104,7 +149,8 @@ class Trainer:
                 "optimiser": self.optimiser.state_dict(),
                 "schedule": asdict(self.schedule),
                 "samples": self.samples,
-                "config": asdict(self.config.network),
+                "architecture": architecture_of(network_config),
+                "config": asdict(network_config),
                 "crop_px": self.config.stage(self.schedule.progress).crop_px,
                 "final_crop_px": self.config.stages[-1].crop_px,
             }
@@ -124,6 +170,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule = Schedule(**state["schedule"])
         self.samples = state["samples"]
+        self.batches = None
+        self.folder.forget_losses_from(self.schedule.steps)
         return True
 
     def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
@@ -133,6 +181,7 @@ class Trainer:
         losses: list[float] = []
         while not self.schedule.is_over and not should_stop():
             losses.append(self.step())
+            self.folder.append_loss(self.schedule.steps, losses[-1])
             now = clock()
             self.schedule.advance(1.0 if self.config.steps else now - began)
             began = now
@@ -146,6 +195,7 @@ class Trainer:
                 self.measure()
                 measured = clock()
             self.heed_finish_request()
+        self.batches = None
         self.save()
         if self.schedule.is_over:
             self.measure()
@@ -178,6 +228,8 @@ class Trainer:
         names = sorted({c.source for c in self.cases})
         for name in names:
             row |= {f"{name}_{k}": found.mean_iou(k, name) for k in (1, 5, 10)}
+        row["samples"] = self.samples
+        row["noc_90"] = found.clicks_needed(0.90)
         self.folder.append_to_curve(row)
         write_sheet(self.folder.path / "sheet.png", self.cases, found)
         log.info(
@@ -189,27 +241,61 @@ class Trainer:
         )
 
 
-def first_network(config: TrainingConfig) -> LateClicks:
+def seed_of(seed: int, step: int) -> int:
+    """A seed for torch's generators in one step."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+
+
+def draw_lesson(config: TrainingConfig, step: int) -> Lesson:
+    """What a step teaches."""
+    rng = np.random.default_rng([config.seed, step, 0, 2])
+    drawn, is_edit = rng.random(), rng.random() < EDIT_SHARE
+    if drawn < config.first_click_share:
+        return "first"
+    if drawn < config.first_click_share + config.iterative_share:
+        return "iterative"
+    return "edit" if is_edit else "later"
+
+
+def choose_device(config: TrainingConfig) -> torch.device:
+    """The device that a run uses.
+
+    Raises:
+        TrainingConfigInvalid: a GPU is asked for and there is none.
+    """
+    has_gpu = torch.cuda.is_available()
+    if config.device == "cuda" and not has_gpu:
+        raise TrainingConfigInvalid(
+            'device = "cuda", but torch finds no CUDA GPU here. Nothing was started; leave device '
+            "out, or start it where there is one."
+        )
+    if config.device == "cpu" or not has_gpu:
+        return torch.device("cpu")
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.benchmark = True
+    return torch.device("cuda")
+
+
+def first_network(config: TrainingConfig) -> ClickNetwork:
     """The network that a new run starts from: at random, or weights trained before.
 
     Raises:
-        WeightsUnreadable: `start_from` is missing or damaged.
-        TrainingConfigInvalid: it holds another network than the one to be trained.
+        WeightsUnreadable, StartUnusable: `start_from` is missing or damaged.
+        TrainingConfigInvalid: it holds another network than the one to be trained, or crops have
+            a size that the network cannot take.
     """
-    if config.start_from is None:
-        return LateClicks(config.network)
-    network, _ = load_weights(config.start_from)
-    if not isinstance(network, LateClicks) or network.config != config.network:
-        raise TrainingConfigInvalid(
-            f"{config.start_from} holds another network than [network] describes. Nothing was "
-            "started; describe that network, or leave start_from out."
-        )
+    network = new_network(config.network)
+    if config.start_from is not None:
+        network = load_start(config.start_from)
+        if config_of(network) != config.network:
+            raise TrainingConfigInvalid(
+                f"{config.start_from} holds another network than [network] describes. Nothing was "
+                "started; describe that network, or leave start_from out."
+            )
+    for side in [s.crop_px for s in config.stages] + [config.validation.size_px]:
+        if (nearest := network.nearest_valid_size(side)) != side:
+            raise TrainingConfigInvalid(
+                f"The network cannot take crops of {side} px. Nothing was started; take "
+                f"{nearest} px in [[stages]] and [validation]."
+            )
     return network.train()
-
-
-def collate(samples: list[Sample]) -> Batch:
-    """Samples of one size as a batch, channels last."""
-    images = torch.from_numpy(np.stack([s.image for s in samples]))
-    return Batch(
-        images.to(memory_format=torch.channels_last), np.stack([s.target for s in samples])
-    )

@@ -19,6 +19,7 @@ from inference.training.click_sampling import THRESHOLD
 from inference.training.rounds import Batch, Rounds
 
 CLICKS = 10
+"""While training."""
 SIDE_PER_LONGEST = 2.0
 SMALLEST_AREA_PX = 100
 BATCH = 8
@@ -26,7 +27,7 @@ BATCH = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One object to find: its source, image 3 x S x S (float32, 0..1) and target S x S."""
+    """One object to find: its source, image bands x S x S (float32, 0..1) and target S x S."""
 
     source: str
     image: NDArray[np.float32]
@@ -39,7 +40,7 @@ class Measurement:
 
     Attributes:
         sources: of each case.
-        iou: cases x CLICKS.
+        iou: cases x clicks.
         first: cases x S x S probabilities after the first click, float16.
         last: the same after the last click.
     """
@@ -55,13 +56,13 @@ class Measurement:
         return float(self.iou[kept, clicks - 1].mean())
 
     def clicks_needed(self, threshold: float) -> float:
-        """NoC: mean number of clicks to reach an IoU, `CLICKS` where it is not reached."""
+        """NoC: mean number of clicks to reach an IoU, the most made where it is not reached."""
         reached = self.iou >= threshold
-        counts = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, CLICKS)
+        counts = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, self.iou.shape[1])
         return float(counts.mean())
 
 
-def draw_cases(source: Source, *, count: int, size: int, seed: int) -> list[Case]:
+def draw_cases(source: Source, *, count: int, size: int, seed: int, bands: int = 3) -> list[Case]:
     """At most `count` objects of a source in upright windows of `size` px, always the same ones."""
     eligible = [
         (index, row)
@@ -84,14 +85,14 @@ def draw_cases(source: Source, *, count: int, size: int, seed: int) -> list[Case
         )
         cut = cut_window(source, index, target, placement, size=size)
         if (cut.target == 1).any():
-            cases.append(Case(source.name, as_image(cut), cut.target))
+            cases.append(Case(source.name, as_image(cut, bands), cut.target))
     return cases
 
 
-def as_image(cut: CutWindow) -> NDArray[np.float32]:
-    """3 x S x S, float32, 0..1: the first three bands, or one band three times."""
-    bands = [0, 1, 2] if cut.pixels.shape[2] >= 3 else [0, 0, 0]
-    image = cut.pixels[:, :, bands].transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+def as_image(cut: CutWindow, bands: int) -> NDArray[np.float32]:
+    """C x S x S, float32, 0..1: the first C bands, or a single band so many times."""
+    shown = list(range(bands)) if cut.pixels.shape[2] >= bands else [0] * bands
+    image = cut.pixels[:, :, shown].transpose(2, 0, 1).astype(np.float32) / np.float32(255)
     return np.ascontiguousarray(image)
 
 
@@ -104,24 +105,26 @@ def iou(probability: NDArray[np.float32], target: NDArray[np.int8]) -> NDArray[n
 
 
 @torch.inference_mode()
-def measure(network: ClickNetwork, cases: Sequence[Case]) -> Measurement:
-    """Ten centre clicks on every case."""
+def measure(network: ClickNetwork, cases: Sequence[Case], *, clicks: int = CLICKS) -> Measurement:
+    """So many centre clicks on every case, on the network's device."""
+    device = next(network.parameters(), torch.empty(0)).device
     results, first, last = [], [], []
     for start in range(0, len(cases), BATCH):
         part = cases[start : start + BATCH]
         images = torch.from_numpy(np.stack([c.image for c in part]))
-        images = images.to(memory_format=torch.channels_last)
+        images = images.to(device, memory_format=torch.channels_last)
         targets = np.stack([c.target for c in part])
-        rounds = Rounds(network, Batch(images, targets), None)
-        after = np.zeros((len(part), CLICKS))
-        for click in range(CLICKS):
+        known = torch.from_numpy(targets).to(device)
+        rounds = Rounds(network, Batch(images, known, images.new_zeros(0)), None)
+        after = np.zeros((len(part), clicks))
+        for click in range(clicks):
             rounds.add_clicks()
             rounds.refine()
             if click == 0:
                 rounds.refine()
-                first.append(rounds.previous[:, 0].half().numpy())
-            after[:, click] = iou(rounds.previous[:, 0].numpy(), targets)
-        last.append(rounds.previous[:, 0].half().numpy())
+                first.append(rounds.previous[:, 0].half().cpu().numpy())
+            after[:, click] = iou(rounds.previous[:, 0].cpu().numpy(), targets)
+        last.append(rounds.previous[:, 0].half().cpu().numpy())
         results.append(after)
     return Measurement(
         [c.source for c in cases],

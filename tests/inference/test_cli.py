@@ -157,6 +157,14 @@ def test_engine_without_a_token_does_not_start(monkeypatch, capsys):
     assert "SEGMAP_ENGINE_TOKEN" in capsys.readouterr().err
 
 
+def test_commands_with_options_of_their_own_get_them_as_they_are(tmp_path, capsys):
+    assert main(["draw-scene", "--out", str(tmp_path), "--size", "50"]) == 1
+    assert "50 x 50 pixels" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert "--finish-in-minutes" in capsys.readouterr().out
+
+
 def test_help_needs_no_heavy_module():
     program = (
         "import sys, json; from inference.__main__ import parser; parser().format_help();"

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.clicks import WindowClick
-from inference.prediction.click_map import click_map
+from inference.prediction.click_map import click_map, reference_click_map
 
 SIZE = 32
 
@@ -57,3 +57,27 @@ def test_order_of_the_clicks_does_not_matter(clicks):
     points = [WindowClick(u, v, include=i) for u, v, i in clicks]
     forward = click_map(points, size=SIZE, radius_px=3)
     assert np.array_equal(forward, click_map(points[::-1], size=SIZE, radius_px=3))
+
+
+def disk_of(row, col, *, rounds=False, radius_px=5):
+    places = np.array([[row, col]], np.float64)
+    drawn = reference_click_map(
+        places, np.array([True]), shape=(SIZE, SIZE + 8), radius_px=radius_px, rounds=rounds
+    )
+    return drawn[0]
+
+
+def test_reference_disk_is_the_same_disk_with_centres_at_whole_numbers():
+    expected = click_map([WindowClick(10.5, 20.5, include=True)], size=SIZE, radius_px=3)[0]
+    assert np.array_equal(disk_of(20, 10, radius_px=3)[:, :SIZE], expected)
+
+
+def test_reference_ignores_a_place_only_when_both_coordinates_are_negative():
+    assert not disk_of(-0.5, -0.5).any()
+    assert disk_of(-0.5, 10).any()
+    assert disk_of(10, SIZE + 9).any()
+
+
+def test_rounded_disk_is_that_of_the_nearest_pixel():
+    assert np.array_equal(disk_of(10.4, 12.6, rounds=True), disk_of(10, 13))
+    assert not np.array_equal(disk_of(10.4, 12.6), disk_of(10, 13))

@@ -111,15 +111,17 @@ async def test_one_step_replays_alone(source):
     assert stripped(in_row) == stripped(alone)
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-async def test_other_peoples_drafts_change_no_answer(source, order):
+@pytest.mark.parametrize(
+    ("order", "largest_batch"), [((0, 1, 2), 1), ((2, 1, 0), 1), ((1, 2, 0), 1), ((0, 1, 2), 3)]
+)
+async def test_other_peoples_drafts_change_no_answer(source, order, largest_batch):
     places = [(200, 200), (380, 380), (70, 420)]
     alone = []
     for number, place in enumerate(places):
         async with running_engine(colour_runner()) as (server, _):
             question = segment(source, [click(*place)], draft=f"d{number}")
             alone.append(stripped(await server.answer(question)))
-    async with running_engine(colour_runner()) as (server, _):
+    async with running_engine(colour_runner(largest_batch=largest_batch)) as (server, _):
         for number in order:
             await server.send(
                 segment(source, [click(*places[number])], request=f"r{number}", draft=f"d{number}")

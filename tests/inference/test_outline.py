@@ -71,6 +71,38 @@ def test_holes_are_filled_below_their_least_size_in_native_pixels(factor, kept):
     assert len(part.interiors) == kept
 
 
+def test_filled_holes_are_counted_and_kept_ones_are_not():
+    inside = square(4, 4, 28, 28)
+    inside[8:10, 8:10] = False
+    inside[8:10, 20:22] = False
+    inside[18:24, 18:24] = False
+    outline = outline_of(mask_of(inside), EXACT.model_copy(update={"min_hole_px": 9}))
+    assert outline.holes_filled == 2
+    assert sum(len(part.interiors) for part in outline.geometry.geoms) == 1
+
+
+def test_parts_below_the_least_size_are_counted_apart():
+    rules = OutlineRules(keep="clicked", min_part_px=25, deviation_px=0)
+    outline = outline_of(two_parts(), rules, clicks=[WindowClick(5.5, 5.5, include=True)])
+    assert (outline.parts_left_out, outline.specks_left_out) == (1, 1)
+    outline = outline_of(two_parts(), rules.model_copy(update={"keep": "all"}))
+    assert (outline.parts_left_out, outline.specks_left_out) == (0, 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), least=st.sampled_from([0, 9, 60, 400]))
+def test_every_part_and_hole_of_the_field_is_kept_or_counted(seed, least):
+    mask = PreviousMask(Window(0, 0, 1, 48), to_8_bit(smooth_field(seed)))
+    everything = outline_of(mask).geometry.geoms
+    rules = OutlineRules(keep="all", min_part_px=least, min_hole_px=least, deviation_px=0)
+    outline = outline_of(mask, rules)
+    assert len(outline.geometry.geoms) + outline.specks_left_out == len(everything)
+    large = [part for part in everything if part.area >= least * RESOLUTION**2 - 1e-6]
+    holes = sum(len(part.interiors) for part in large)
+    kept = sum(len(part.interiors) for part in outline.geometry.geoms)
+    assert kept + outline.holes_filled == holes
+
+
 def two_parts():
     inside = square(2, 2, 12, 12)
     inside[20:30, 20:30] = True

@@ -5,8 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from inference.training.click_sampling import ClickBoard, PixelClick, disk_offsets, next_click
+from inference.clicks import PixelClick
+from inference.training.click_sampling import (
+    INTERIOR,
+    JITTERED,
+    NEAR_BOUNDARY,
+    BoardClicker,
+    disk_offsets,
+    next_click,
+)
 
 SHARED = Path(os.environ.get("SEGMAP_SHARED", Path(__file__).parents[3] / "shared"))
 SIMULATOR = SHARED / "reference" / "parity" / "click_simulator.npz"
@@ -42,11 +51,37 @@ def test_two_errors_of_one_size_are_answered_by_excluding():
 def test_random_clicks_keep_to_the_interior_of_the_error():
     target = square(8, 8, 15)
     rng = np.random.default_rng(4)
-    clicks = [next_click(NOTHING, target, UNCLICKED, rng) for _ in range(200)]
+    clicks = [next_click(NOTHING, target, UNCLICKED, INTERIOR, rng) for _ in range(200)]
     # The greatest distance is 8, so every click is more than 4 from the outside: 4 px in.
     assert {(c.row, c.col) for c in clicks} > {(15, 15)}
     assert all(12 <= c.row <= 18 and 12 <= c.col <= 18 and c.include for c in clicks)
     assert len({(c.row, c.col) for c in clicks}) > 30
+
+
+def test_jittered_clicks_keep_near_the_middle_of_the_error():
+    target = square(2, 2, 27)
+    rng = np.random.default_rng(5)
+    clicks = [next_click(NOTHING, target, UNCLICKED, JITTERED, rng) for _ in range(200)]
+    away = [np.hypot(c.row - 15, c.col - 15) for c in clicks]
+    assert max(away) <= 6
+    assert np.mean(away) > 3
+
+
+def test_clicks_near_the_boundary_lie_in_the_error_that_is_largest():
+    target = square(2, 2, 13) | square(24, 24, 5)
+    rng = np.random.default_rng(6)
+    clicks = [next_click(NOTHING, target, UNCLICKED, NEAR_BOUNDARY, rng) for _ in range(200)]
+    depths = [min(c.row - 1, 15 - c.row, c.col - 1, 15 - c.col) for c in clicks]
+    assert min(depths) >= 1
+    assert max(depths) <= 3
+
+
+def test_an_error_clicked_everywhere_but_in_its_middle_is_clicked_there():
+    target = square(10, 10, 9)
+    clicked = target == 1
+    clicked[14, 14] = False
+    rng = np.random.default_rng(7)
+    assert next_click(NOTHING, target, clicked, NEAR_BOUNDARY, rng) == PixelClick(14, 14, True)
 
 
 def test_a_clicked_pixel_is_not_clicked_again():
@@ -90,11 +125,11 @@ def test_centre_clicks_equal_those_of_the_authors_simulator():
 
 def test_a_disk_covers_the_pixels_within_its_radius():
     assert len(disk_offsets(3)) == 29
-    board = ClickBoard(2, 16, 3)
+    board = BoardClicker(torch.zeros(2, 16, 16, dtype=torch.int8), 3)
     board.place(1, PixelClick(8, 5, include=True))
     board.place(1, PixelClick(0, 15, include=False))
-    assert board.maps[0].sum() == 0
-    assert board.maps[1, 0].sum() == 29
-    assert board.maps[1, 0, 8, 2:9].all()
-    assert board.maps[1, 1].sum() == 11  # the quarter that lies in the window
+    assert board.board[0].sum() == 0
+    assert board.board[1, 0].sum() == 29
+    assert board.board[1, 0, 8, 2:9].all()
+    assert board.board[1, 1].sum() == 11  # the quarter that lies in the window
     assert board.clicked[1].sum() == 2

@@ -10,6 +10,7 @@ from inference.data.training_pictures import Picture, table_of_objects
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.registry import load_model
 from inference.training.__main__ import main
+from inference.training.batches import deformed
 from inference.training.config import (
     StageConfig,
     TrainingConfig,
@@ -18,7 +19,7 @@ from inference.training.config import (
     read_config,
 )
 from inference.training.export import export, measured_table
-from inference.training.rounds import Batch, Rounds, deformed
+from inference.training.rounds import Batch, Rounds
 from inference.training.run_folder import CheckpointUnreadable, RunFolder
 from inference.training.schedule import Schedule
 from inference.training.trainer import Trainer
@@ -195,7 +196,8 @@ def test_a_deformed_mask_is_wrong_but_overlaps():
 
 def test_carried_masks_are_kept_inside_a_square_and_forgotten_outside(tmp_path):
     network = trainer_of(tmp_path).network
-    batch = Batch(torch.zeros(40, 3, 32, 32), np.zeros((40, 32, 32), np.int8))
+    known = torch.zeros(40, 32, 32, dtype=torch.int8)
+    batch = Batch(torch.zeros(40, 3, 32, 32), known, torch.zeros(0))
     rounds = Rounds(network, batch, None)
     rounds.previous = torch.ones(40, 1, 32, 32)
     rounds.cut_carried_masks(np.random.default_rng(2))

@@ -169,9 +169,8 @@ def test_samples_are_images_of_three_bands_with_a_visible_target(bands):
     drawer = SampleDrawer([Source.of("drawn", [draw_picture(bands=bands)])], [1.0])
     for seed in range(30):
         sample = drawer.draw(64, np.random.default_rng(seed))
-        assert sample.image.shape == (3, 64, 64)
-        assert sample.image.dtype == np.float32
-        assert 0 <= sample.image.min() <= sample.image.max() <= 1
+        assert sample.pixels.shape == (64, 64, 3)
+        assert sample.pixels.dtype == np.uint8
         assert (sample.target == 1).sum() >= 16
 
 
@@ -179,7 +178,9 @@ def test_one_generator_state_draws_one_sample():
     drawer = SampleDrawer([Source.of("drawn", [draw_picture()])], [1.0])
     for seed in range(8):
         one, two = (drawer.draw(64, np.random.default_rng(seed)) for _ in range(2))
-        np.testing.assert_array_equal(one.image, two.image)
+        np.testing.assert_array_equal(one.pixels, two.pixels)
+        np.testing.assert_array_equal(one.look.mix, two.look.mix)
+        assert one.look.noise == two.look.noise
         np.testing.assert_array_equal(one.target, two.target)
 
 

@@ -88,12 +88,28 @@ def start(tmp_path):
 
 
 def children_of(pid: int) -> dict[str, int]:
-    """Process ids of the children, by `server` and `jobs`."""
+    """Process ids of the children, by `server`, `jobs` and `last resort`."""
+    names = {"uvicorn": "server", "celery": "jobs", "last_resort.py": "last resort"}
     found = {}
     for line in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         words = Path(f"/proc/{line}/cmdline").read_text()
-        found["server" if "uvicorn" in words else "jobs"] = int(line)
+        found.update({name: int(line) for word, name in names.items() if word in words})
     return found
+
+
+def processes_of_groups(leaders: set[int]) -> set[int]:
+    """Who lives in the process groups of these leaders, the leaders too; zombies are dead."""
+    living = set()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                # What follows the name: state, parent, group.
+                words = (folder / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if words[0] != "Z" and int(words[2]) in leaders:
+                living.add(int(folder.name))
+    return living
 
 
 def test_first_start_prepares_all_and_ctrl_c_ends_all(start, tmp_path):
@@ -115,9 +131,27 @@ def test_first_start_prepares_all_and_ctrl_c_ends_all(start, tmp_path):
     assert taken.said.startswith(f"Port {running.port} is taken by another program.")
 
     pids = children_of(running.process.pid)
-    assert set(pids) == {"server", "jobs"}
+    assert set(pids) == {"server", "jobs", "last resort"}
+    known = tmp_path / "folder" / "run" / "server"
+    assert stat.S_IMODE(known.stat().st_mode) == 0o600
+    assert known.read_text().startswith(f"http://127.0.0.1:{running.port}/internal/notices ")
     assert running.end(signal.SIGINT) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
+    assert not known.exists()
+
+
+def test_supervisor_that_is_killed_takes_its_children_along(start):
+    running = start()
+    running.read_until("Ctrl-C ends it")
+    leaders = set(children_of(running.process.pid).values())
+    # The job worker's pool, too, which is no child of the supervisor.
+    assert len(processes_of_groups(leaders)) > len(leaders) == 3
+
+    os.kill(running.process.pid, signal.SIGKILL)
+    # Each of them holds the pipe: it ends when the last one has.
+    assert running.wait() == -signal.SIGKILL
+    while processes_of_groups(leaders):  # their files close a moment before they are gone
+        os.sched_yield()
 
 
 def test_server_that_dies_comes_back_and_a_later_start_keeps_the_account(start, tmp_path):

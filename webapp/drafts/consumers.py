@@ -18,6 +18,7 @@ from webapp.drafts.schemas import (
     ClickDraft,
     DiscardDraft,
     OpenDraft,
+    PageMessage,
     RedoClick,
     RestoreDraft,
     SaveDraft,
@@ -42,19 +43,6 @@ LONGEST_MESSAGE = 16 * 1024
 MOST_UNSENT = 256
 AT_ONCE, PER_S = 60, 20
 """Messages that a page may send in one go (an outbox), and on and on."""
-
-Message = (
-    OpenDraft
-    | ClickDraft
-    | UndoClick
-    | RedoClick
-    | StopDraft
-    | ClassifyDraft
-    | SaveDraft
-    | DiscardDraft
-    | RestoreDraft
-    | ShowDraft
-)
 
 
 class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
@@ -147,7 +135,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
             sentence = "The server made a mistake; it is in its log. Try again."
             self._refuse(message.id, ErrorCode.INTERNAL, sentence)
 
-    async def _carry_out(self, message: Message) -> None:
+    async def _carry_out(self, message: PageMessage) -> None:
         if self.admission is None:
             raise NotSignedIn
         if isinstance(message, StopDraft):
@@ -161,7 +149,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
             self._post(saved)
         await self._run_on(key, draft, message)
 
-    async def _run_on(self, key: DraftKey, draft: Draft, message: Message) -> None:
+    async def _run_on(self, key: DraftKey, draft: Draft, message: PageMessage) -> None:
         if draft.state == DraftState.SAVING:
             await self.runner.finish(key)
         elif draft.state == DraftState.DISCARDED:
@@ -216,7 +204,7 @@ def _own_draft(admission: Admission, message: StopDraft) -> Draft:
     return queries.draft_of(admission.member(SOCKET_MESSAGES[message.type]), message.draft)
 
 
-def _act(admission: Admission, message: Message) -> tuple[Draft, DraftOut, DraftSaved | None]:
+def _act(admission: Admission, message: PageMessage) -> tuple[Draft, DraftOut, DraftSaved | None]:
     """Carry a message out; the draft after it, as the page shows it, and the edit if saved."""
     member = admission.member(SOCKET_MESSAGES[message.type])
     draft = _ACTS[type(message)](member, message)
@@ -227,7 +215,7 @@ def _act(admission: Admission, message: Message) -> tuple[Draft, DraftOut, Draft
     return draft, queries.draft_out(draft), saved
 
 
-_ACTS: dict[type[Message], Callable[[Member, Any], Draft]] = {
+_ACTS: dict[type[PageMessage], Callable[[Member, Any], Draft]] = {
     OpenDraft: lambda member, said: actions.open_draft(
         member,
         said.draft,

@@ -58,6 +58,8 @@ class DraftStep(models.Model):
 
     `mask` is the 8-bit probability window of the last pass that arrived (zlib), in the window
     frame of `window`; `outline` the WKB shown, in the map frame: a save takes it bit for bit.
+    `window` counts from the origin (`grid_left`, `grid_top`, map frame) that the layer's grid had
+    when the pass was asked for; the grid may have grown since.
     """
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="steps")
@@ -66,6 +68,8 @@ class DraftStep(models.Model):
     y_map = models.FloatField()
     include = models.BooleanField()
     window = models.JSONField(null=True)
+    grid_left = models.FloatField(default=0.0)
+    grid_top = models.FloatField(default=0.0)
     mask = models.BinaryField(default=bytes)
     outline = models.BinaryField(default=bytes)
     # As in inference.messages.PassDone: number, limit, parts_left_out, cut_at_image_edge, ...

@@ -45,6 +45,7 @@ def record_pass(draft_pk: int, request: Segment, answer: PassDone) -> AnswerOut 
         if not answer.settled and answer.number < step.last_pass.get("number", 0):
             return None
         step.window = answer.mask.window.model_dump()
+        step.grid_left, step.grid_top = request.source.grid.left, request.source.grid.top
         step.mask = mask
         step.outline = outline
         step.last_pass = answer.model_dump(include=set(_SAID))

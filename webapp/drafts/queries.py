@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 from django.db.models import QuerySet
 
 from inference.messages import ClickMessage, OutlineRules, Segment, WindowMask, WindowMessage
+from inference.windows import Grid
 from webapp.drafts.events import AnswerOut, DraftOut, StepOut
 from webapp.drafts.models import Draft, DraftState, DraftStep
 from webapp.errors import NotFound
 from webapp.imaging.models import Layer
-from webapp.imaging.queries import layer_source
+from webapp.imaging.queries import grid_of, layer_source
 from webapp.labels.geometry import area_of_wkb, coordinates_from_wkb
 from webapp.projects.models import KeepParts, Project
 from webapp.projects.roles import Member
@@ -151,9 +152,21 @@ def _previous_mask(draft: Draft) -> WindowMask | None:
     if step is None:
         return None
     return WindowMask(
-        window=WindowMessage.model_validate(step.window),
+        window=_window_on(grid_of(draft.layer), step),
         data=base64.b64encode(bytes(step.mask)).decode(),
     )
+
+
+def _window_on(grid: Grid, step: DraftStep) -> WindowMessage:
+    """The window of a step over the same ground, on the grid as it is now.
+
+    A file that reached beyond the layer to the left or up moved the grid's origin, by whole
+    pixels (`imaging.mosaic`), and every place counts from there.
+    """
+    window = WindowMessage.model_validate(step.window)
+    cols, rows = grid.to_pixel(step.grid_left, step.grid_top)
+    moved = {"col": window.col + round(cols), "row": window.row + round(rows)}
+    return window.model_copy(update=moved)
 
 
 def _rules(project: Project, layer: Layer, start: bytes) -> OutlineRules:

@@ -91,21 +91,7 @@ class ShowDraft(ClientMessage):
     draft: UUID
 
 
-FromPage = Annotated[
-    OpenDraft
-    | ClickDraft
-    | UndoClick
-    | RedoClick
-    | StopDraft
-    | ClassifyDraft
-    | SaveDraft
-    | DiscardDraft
-    | RestoreDraft
-    | ShowDraft,
-    Field(discriminator="type"),
-]
-
-from_page: TypeAdapter[
+PageMessage = (
     OpenDraft
     | ClickDraft
     | UndoClick
@@ -116,4 +102,8 @@ from_page: TypeAdapter[
     | DiscardDraft
     | RestoreDraft
     | ShowDraft
-] = TypeAdapter(FromPage)
+)
+
+FromPage = Annotated[PageMessage, Field(discriminator="type")]
+
+from_page: TypeAdapter[PageMessage] = TypeAdapter(FromPage)

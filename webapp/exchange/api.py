@@ -7,6 +7,7 @@ from ninja import Router
 
 from webapp.errors import NotFound
 from webapp.exchange import actions, selection
+from webapp.exchange.expiry import has_expired
 from webapp.exchange.schemas import ExportIn, ExportPreviewOut, ExportState
 from webapp.jobs.models import JobKind, JobState
 from webapp.jobs.queries import job_of, job_out
@@ -49,6 +50,11 @@ def _file(member: Member, uid: UUID, which: str) -> FileResponse:
     job = job_of(member, uid)
     if job.kind != JobKind.EXPORT_LABELS or job.state != JobState.DONE:
         raise NotFound("This export is not ready. Start it again from the map.")
+    if has_expired(job):
+        raise NotFound(
+            f"Exports are kept for {settings.EXPORT_DAYS} days, and this one is older: its files "
+            "were removed. Export again."
+        )
     path = Path(settings.DATA_DIR) / "exports" / str(job.uid) / str(job.result[which])
     if not path.is_file():
         raise NotFound("The files of this export were removed. Export again.")

@@ -15,12 +15,10 @@ from rasterio.io import DatasetReader
 
 from webapp.imaging.crs import unit_of
 from webapp.imaging.inspection import Reading
-from webapp.imaging.verdict import BandStatistics, CogFacts
+from webapp.imaging.verdict import PERCENTS, BandValues, CogFacts
 
 _OVERVIEW_PX = 1024
 """Statistics and outline are read from an overview of about this side."""
-
-_PERCENTILES = (0.5, 2, 98, 99.5)
 
 
 def measure(
@@ -48,7 +46,10 @@ def measure(
             unit_name=unit_name,
             metres_per_unit=metres_per_unit,
             band_roles=reading.bands.roles,
-            statistics=tuple(_statistics(band, visible) for band in pixels),
+            band_values=tuple(
+                _spread(band, visible, dataset.width * dataset.height / visible.size)
+                for band in pixels
+            ),
             footprint_wkb=_footprint(dataset, visible, transform),
             sha256=_sha256(path),
             nodata=float("nan") if is_float else None,
@@ -74,14 +75,13 @@ def _overview(
     return pixels, visible, dataset.transform @ shrink
 
 
-def _statistics(band: NDArray[np.generic], visible: NDArray[np.bool_]) -> BandStatistics:
-    """Percentiles of the visible, finite values; zeros where there are none."""
+def _spread(band: NDArray[np.generic], visible: NDArray[np.bool_], area: float) -> BandValues:
+    """Of the visible, finite values; `area` is that of an overview's pixel in native ones."""
     values = band[visible].astype(np.float64)
     values = values[np.isfinite(values)]
     if not values.size:
-        return BandStatistics(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    p0_5, p2, p98, p99_5 = np.percentile(values, _PERCENTILES).tolist()
-    return BandStatistics(float(values.min()), p0_5, p2, p98, p99_5, float(values.max()))
+        return BandValues(0.0, (0.0,) * len(PERCENTS))
+    return BandValues(values.size * area, tuple(np.percentile(values, PERCENTS).tolist()))
 
 
 def _footprint(dataset: DatasetReader, visible: NDArray[np.bool_], transform: Affine) -> bytes:

@@ -31,7 +31,7 @@ class Layer(models.Model):
     version = models.CharField(max_length=64, blank=True)
     # One entry per band of the COGs, such as ["red", "green", "blue", "nir"]; "" = no role.
     band_roles = models.JSONField(default=list)
-    # One entry per band: {"p0.5", "p2", "p98", "p99.5", "min", "max"}.
+    # One entry per band, of all files together: {"p0.5", "p2", "p98", "p99.5", "min", "max"}.
     statistics = models.JSONField(default=list)
     dtype = models.CharField(max_length=20, blank=True)
 
@@ -82,6 +82,8 @@ class Image(models.Model):
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     has_mask = models.BooleanField(default=False)
+    # imaging.verdict.BandValues, as JSON, one entry per band.
+    band_values = models.JSONField(default=list)
     # WKB of the outline of valid data, map frame.
     footprint = models.BinaryField(default=bytes)
 

@@ -1,10 +1,24 @@
 """How the files of a layer lie on its one grid, and which files a layer takes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
 
 from webapp.imaging.models import Image, ImageState, Layer
-from webapp.imaging.verdict import BandRole, CogFacts, RasterRefused
+from webapp.imaging.verdict import (
+    PERCENTS,
+    BandRole,
+    BandStatistics,
+    BandValues,
+    CogFacts,
+    RasterRefused,
+)
+
+_SAMPLES = np.arange(0.05, 100, 0.1)
+"""Percents, evenly: so many values of each file stand for all of its pixels."""
 
 
 def need_same_bands(
@@ -49,7 +63,7 @@ def is_on_grid(layer: Layer, facts: CogFacts) -> bool:
 
 
 def lay_into(layer: Layer, image: Image, facts: CogFacts) -> None:
-    """Lay an image into its layer: the grid grows to hold it, and the version changes.
+    """Lay an image into its layer: the grid grows to hold it; version and statistics change.
 
     The grid's origin stays where the first file put it unless a file reaches beyond it; then the
     places of all files move by whole pixels with it. Saves the layer and the other images, and
@@ -59,17 +73,45 @@ def lay_into(layer: Layer, image: Image, facts: CogFacts) -> None:
         layer.left, layer.top, layer.resolution = facts.left, facts.top, facts.resolution
         layer.width, layer.height = facts.width, facts.height
         layer.band_roles = list(facts.band_roles)
-        layer.statistics = [band.to_mapping() for band in facts.statistics]
         layer.dtype = facts.dtype
         image.col = image.row = 0
     else:
         image.col = round((facts.left - layer.left) / layer.resolution)
         image.row = round((layer.top - facts.top) / layer.resolution)
         _grow(layer, image)
-    ready = layer.images.filter(state=ImageState.READY).exclude(pk=image.pk)
-    hashes = sorted([*ready.values_list("cog_sha256", flat=True), facts.sha256])
+    image.band_values = [asdict(band) for band in facts.band_values]
+    others = list(layer.images.filter(state=ImageState.READY).exclude(pk=image.pk))
+    spreads = [each.band_values for each in (*others, image)]
+    # A file that came before spreads were kept leaves the layer's statistics as they are.
+    if all(spreads):
+        layer.statistics = [
+            statistics_of_all([_band_values(kept) for kept in band]).to_mapping()
+            for band in zip(*spreads, strict=True)
+        ]
+    hashes = sorted([*(each.cog_sha256 for each in others), facts.sha256])
     layer.version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:16]
     layer.save()
+
+
+def statistics_of_all(parts: Sequence[BandValues]) -> BandStatistics:
+    """One band's statistics over several files, each of them weighing as its pixels are many.
+
+    Between the percentiles that are kept of a file its values count as evenly spread. Ground that
+    several files show counts several times. A single file keeps its own statistics to the bit.
+    """
+    parts = [part for part in parts if part.pixels] or parts[:1]
+    if len(parts) == 1:
+        return parts[0].statistics
+    values = np.concatenate([np.interp(_SAMPLES, PERCENTS, part.percentiles) for part in parts])
+    weights = np.repeat([part.pixels for part in parts], len(_SAMPLES))
+    percentiles = np.percentile(values, PERCENTS, weights=weights, method="inverted_cdf").tolist()
+    percentiles[0] = min(part.percentiles[0] for part in parts)
+    percentiles[-1] = max(part.percentiles[-1] for part in parts)
+    return BandValues(float(weights.sum()), tuple(percentiles)).statistics
+
+
+def _band_values(kept: Mapping[str, Any]) -> BandValues:
+    return BandValues(kept["pixels"], tuple(kept["percentiles"]))
 
 
 def _grow(layer: Layer, image: Image) -> None:

@@ -19,7 +19,7 @@ from webapp.imaging.schemas import (
     TileGridOut,
     ViewOut,
 )
-from webapp.imaging.tiles import TILE_PX, LayerFile, TileGrid
+from webapp.imaging.tile_grid import TILE_PX, LayerFile, TileGrid
 from webapp.imaging.verdict import BandStatistics
 from webapp.imaging.views import NamedView, named_views
 from webapp.projects.models import Project

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-import rasterio
 from pydantic import ValidationError
 
 from webapp.imaging.answers import Answers
@@ -191,6 +190,8 @@ def _environment(request: Request) -> dict[str, str]:
 @functools.cache
 def _drivers_to_skip() -> str:
     """Every driver of this GDAL but the kept ones: an allow-list, written as GDAL takes it."""
+    import rasterio  # the server imports this module too, and runs no child
+
     with rasterio.Env() as env:
         return ",".join(sorted(set(env.drivers()) - _KEPT_DRIVERS))
 

@@ -1,9 +1,11 @@
 """The job `import_image`: first opening, questions, COG. Run twice, it ends the same."""
 
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -12,10 +14,11 @@ from webapp.imaging.answers import Answers
 from webapp.imaging.models import Image, Layer
 from webapp.imaging.uploads import raster_files
 from webapp.imaging.verdict import CrsAndGrid, RasterRefused
-from webapp.jobs.models import Job
+from webapp.jobs.models import Job, JobState
 from webapp.jobs.work import Work
 
 SHARE_CHECKED = 0.05
+UNFINISHED = ".new-"
 
 
 def import_image(work: Work) -> dict[str, Any]:
@@ -39,6 +42,26 @@ def import_stopped(job: Job) -> None:
     if image is not None:
         with suppress(actions.ImportOver):
             actions.refuse(image, job.sentence)
+
+
+def sweep_unfinished() -> None:
+    """Remove what killed workers left of their COGs: the folders of no running job."""
+    # In this order: the job of a folder that is begun meanwhile runs already.
+    found = list(_cogs().glob(f"{UNFINISHED}*"))
+    running = Job.objects.filter(state=JobState.RUNNING).values_list("uid", "attempt")
+    owned = tuple(_unfinished(uid, attempt) for uid, attempt in running)
+    for folder in found:
+        if not folder.name.startswith(owned):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cogs() -> Path:
+    return Path(settings.DATA_DIR) / "cogs"
+
+
+def _unfinished(job: UUID, attempt: int) -> str:
+    """How the folders in which an attempt at a job makes its COG begin."""
+    return f"{UNFINISHED}{job}.{attempt}-"
 
 
 def _waiting(job: Job) -> Image | None:
@@ -73,10 +96,11 @@ def _make_cog(work: Work, image: Image, answers: Answers) -> None:
         if work.job.progress != told:
             actions.changed(image)
 
-    cogs = Path(settings.DATA_DIR) / "cogs"
+    sweep_unfinished()  # the room may be needed
+    prefix = _unfinished(work.uid, work.job.attempt)
     target = _target(image)
     while True:
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=cogs) as folder:
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=_cogs()) as folder:
             out = Path(folder) / "image.tif"
             facts = sandbox.run_write_cog(
                 raster_files(image), answers, target, out, on_progress=report

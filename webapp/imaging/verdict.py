@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from webapp.imaging.answers import QuestionKind
 
@@ -163,7 +163,7 @@ class RasterRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BandStatistics:
-    """Values of one band's valid pixels: percentiles from an overview, for stretches."""
+    """Values of one band's valid pixels, for stretches; all zero where there are none."""
 
     minimum: float
     p0_5: float
@@ -196,6 +196,31 @@ class BandStatistics:
         )
 
 
+PERCENTS = (0, 0.5, 2, 5, 10, 25, 50, 75, 90, 95, 98, 99.5, 100)
+"""Those of `BandStatistics`, and enough between them to mix the bands of several files."""
+
+
+@dataclass(frozen=True, slots=True)
+class BandValues:
+    """How the valid pixels of one file's band are spread, measured on an overview.
+
+    Attributes:
+        pixels: about how many there are, in native pixels.
+        percentiles: at `PERCENTS`; zeros where there are no valid pixels.
+    """
+
+    pixels: float
+    percentiles: Annotated[
+        tuple[float, ...], Field(min_length=len(PERCENTS), max_length=len(PERCENTS))
+    ]
+
+    @property
+    def statistics(self) -> BandStatistics:
+        """Of this file alone."""
+        at = dict(zip(PERCENTS, self.percentiles, strict=True))
+        return BandStatistics(at[0], at[0.5], at[2], at[98], at[99.5], at[100])
+
+
 @dataclass(frozen=True, slots=True)
 class CogFacts:
     """The COG that an import made: north-up, square pixels, in a metric CRS.
@@ -212,7 +237,7 @@ class CogFacts:
         unit_name: unit of the CRS.
         metres_per_unit: its length.
         band_roles: one per band.
-        statistics: one per band.
+        band_values: one per band.
         footprint_wkb: outline of the valid pixels, polygon or multipolygon in the map frame.
         sha256: of the file.
         nodata: NaN for floating point, which has no mask; else None.
@@ -236,7 +261,7 @@ class CogFacts:
     unit_name: str
     metres_per_unit: float
     band_roles: tuple[BandRole, ...]
-    statistics: tuple[BandStatistics, ...]
+    band_values: tuple[BandValues, ...]
     footprint_wkb: bytes
     sha256: Sha256
     nodata: float | None

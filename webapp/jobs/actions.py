@@ -120,17 +120,19 @@ def cancel(member: Member, job: Job) -> Job:
     """
     if job.created_by_id != member.user.pk:
         member.need(Who.MANAGER)
-    stopped = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
-        state=JobState.CANCELLED,
-        sentence=f"{member.user.display_name} stopped it. Nothing was changed.",
-        finished_at=timezone.now(),
-        lease_holder="",
-        lease_until=None,
-    )
-    job.refresh_from_db()
-    if not stopped:
-        raise Conflict("This job has ended already.")
-    _tell(job)
+    going_on = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING))
+    with transaction.atomic():
+        stopped = going_on.update(
+            state=JobState.CANCELLED,
+            sentence=f"{member.user.display_name} stopped it. Nothing was changed.",
+            finished_at=timezone.now(),
+            lease_holder="",
+            lease_until=None,
+        )
+        job.refresh_from_db()
+        if not stopped:
+            raise Conflict("This job has ended already.")
+        _tell(job)
     return job
 
 

@@ -1,4 +1,4 @@
-"""Which function does a job of which kind. Names, not imports: jobs know nothing of their users."""
+"""Functions of other apps that jobs call. Names, not imports: jobs know nothing of their users."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,8 +30,15 @@ FUNCTIONS: dict[JobKind, Registered] = {
 }
 
 
-def function(dotted: str) -> Callable[[Any], Any]:
-    """The function of that name; its module is loaded by the first job that needs it."""
+TIDYING: tuple[str, ...] = (
+    "webapp.imaging.tasks.sweep_unfinished",
+    "webapp.exchange.expiry.expire_exports",
+)
+"""What the sweeper does now and then to the data folder: `() -> None`, by dotted name."""
+
+
+def function(dotted: str) -> Callable[..., Any]:
+    """The function of that name; its module is loaded when it is needed first."""
     module, _, name = dotted.rpartition(".")
-    found: Callable[[Any], Any] = getattr(import_module(module), name)
+    found: Callable[..., Any] = getattr(import_module(module), name)
     return found

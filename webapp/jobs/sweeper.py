@@ -1,7 +1,8 @@
-"""Sees to it that no job is forgotten: lost messages, dead workers."""
+"""Sees to it that no job is forgotten, and that what is left over goes: the supervisor's thread."""
 
 import logging
 import threading
+import time
 from datetime import timedelta
 
 from django.db import Error, close_old_connections
@@ -9,10 +10,12 @@ from django.utils import timezone
 
 from webapp.jobs.actions import give_back_lapsed, ring
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.registry import TIDYING, function
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 3.0
+TIDY_EVERY_S = 3600.0
 WAITS_TOO_LONG = timedelta(seconds=5)
 
 
@@ -34,13 +37,23 @@ def sweep() -> bool:
     return False
 
 
+def tidy() -> None:
+    """Remove from the data folder what nobody needs any more."""
+    for dotted in TIDYING:
+        function(dotted)()
+
+
 def sweep_until(stopped: threading.Event) -> None:
-    """Sweep every few seconds until `stopped` is set."""
+    """Sweep every few seconds until `stopped` is set, and tidy at first and every hour."""
+    tidy_at = time.monotonic()
     while not stopped.wait(INTERVAL_S):
         try:
             sweep()
-        except Error:
-            # A busy database: the next round is soon.
+            if time.monotonic() >= tidy_at:
+                tidy()
+                tidy_at = time.monotonic() + TIDY_EVERY_S
+        except (Error, OSError):
+            # A busy database or disk: the next round is soon.
             logger.warning("The jobs were not looked after this time", exc_info=True)
         finally:
             close_old_connections()

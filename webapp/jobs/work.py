@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import close_old_connections, models
+from django.db import connection, models
 from django.utils import timezone
 
 from webapp.errors import AppError
@@ -118,4 +118,4 @@ class Work:
             except Exception:
                 logger.warning("The lease of %s could not be renewed yet", self.job, exc_info=True)
             finally:
-                close_old_connections()
+                connection.close()  # this thread's own: nobody else would

@@ -1,7 +1,7 @@
 """Notices to the pages that have a project open: sent after the commit, lost without harm.
 
 The server hands them to its channel layer. That lives in the server's memory, so the other
-processes (job worker, commands) post theirs to the server (`notices.py`).
+processes (job worker, supervisor, commands) post theirs to the server (`notices.py`).
 """
 
 import json
@@ -14,7 +14,9 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
 
+from webapp.realtime import running_server
 from webapp.realtime.messages import ServerMessage
+from webapp.realtime.running_server import NoticesTo
 
 logger = logging.getLogger(__name__)
 
@@ -56,18 +58,28 @@ def _after_commit(group: str, message: ServerMessage) -> None:
 
 
 def _send(group: str, text: str) -> None:
-    if settings.NOTICES_TO:
-        _post(group, text)
+    server = _server()
+    if server is not None:
+        _post(server, group, text)
     else:
         async_to_sync(announce)(group, text)
 
 
-def _post(group: str, text: str) -> None:
+def _server() -> NoticesTo | None:
+    """The server, as another process sees it; None in the server itself, or where none runs."""
+    if settings.NOTICES_TO is None:
+        return running_server.find(settings.DATA_DIR)
+    if not settings.NOTICES_TO:
+        return None
+    return NoticesTo(settings.NOTICES_TO, settings.INTERNAL_TOKEN)
+
+
+def _post(server: NoticesTo, group: str, text: str) -> None:
     request = Request(  # noqa: S310 - the supervisor's own loopback address
-        settings.NOTICES_TO,
+        server.address,
         data=json.dumps({"group": group, "text": text}).encode(),
         headers={
-            "Authorization": f"Bearer {settings.INTERNAL_TOKEN}",
+            "Authorization": f"Bearer {server.token}",
             "Content-Type": "application/json",
         },
     )

@@ -1,9 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 import shapely
+from django.utils import timezone
 
+from webapp.exchange.expiry import expire_exports
 from webapp.imaging.models import Layer
 from webapp.jobs import actions as jobs
 from webapp.jobs.models import Job, JobState
@@ -74,6 +76,67 @@ def test_viewers_export_only_where_the_project_allows_it(project, cast, client_o
 def test_an_export_of_another_project_is_not_found(project, cast, client_of):
     address = f"/api/projects/{project.uid}/exports/{uuid4()}/file"
     assert client_of(cast.ana).get(address).status_code == 404
+
+
+@pytest.fixture
+def exported(project, cast, client_of):
+    """`exported(days)`: an export that ended so many days ago."""
+
+    def export(days: float) -> Job:
+        answer = start(client_of(cast.ana), project, format="gpkg", state="all")
+        job = jobs.run_here(Job.objects.get(uid=answer.json()["uid"]))
+        Job.objects.filter(pk=job.pk).update(finished_at=timezone.now() - timedelta(days=days))
+        return job
+
+    return export
+
+
+def folders(data_dir):
+    return sorted(folder.name for folder in (data_dir / "exports").iterdir())
+
+
+def test_export_is_kept_for_its_days_and_then_removed(
+    exported, project, cast, client_of, data_dir, settings
+):
+    settings.EXPORT_DAYS = 30
+    old, young = exported(30.01), exported(29.99)
+    assert folders(data_dir) == sorted([str(old.uid), str(young.uid)])
+    expire_exports()
+    assert folders(data_dir) == [str(young.uid)]
+    client = client_of(cast.ana)
+    assert client.get(young.result["download"]).status_code == 200
+    rows = client.get(f"/api/projects/{project.uid}/jobs").json()
+    assert [row["download"] for row in rows] == [young.result["download"], None]
+
+
+def test_who_asks_for_an_expired_export_is_told_so_before_and_after_it_is_removed(
+    exported, cast, client_of, settings
+):
+    settings.EXPORT_DAYS = 7
+    old = exported(8)
+    client = client_of(cast.ana)
+    said = [client.get(old.result[which]) for which in ("download", "summary")]
+    expire_exports()
+    said += [client.get(old.result[which]) for which in ("download", "summary")]
+    sentence = (
+        "Exports are kept for 7 days, and this one is older: its files were removed. Export again."
+    )
+    assert {(answer.status_code, answer.json()["sentence"]) for answer in said} == {(404, sentence)}
+
+
+def test_what_a_given_up_export_left_is_removed_and_a_running_one_left_alone(
+    exported, project, cast, client_of, data_dir
+):
+    going_on = Job.objects.get(
+        uid=start(client_of(cast.ana), project, format="shp", state="all").json()["uid"]
+    )
+    Job.objects.update(state=JobState.RUNNING)
+    given_up = exported(1)
+    Job.objects.filter(pk=given_up.pk).update(state=JobState.FAILED)
+    (data_dir / "exports" / f"{given_up.uid}.writing").mkdir()
+    (data_dir / "exports" / f"{going_on.uid}.writing").mkdir()
+    expire_exports()
+    assert folders(data_dir) == [f"{going_on.uid}.writing"]
 
 
 def test_running_twice_ends_the_same(project, cast, client_of):

@@ -179,5 +179,5 @@ def test_sixteen_bit_stays_sixteen_bit(importer, photo):
 
     assert facts.dtype == "uint16"
     np.testing.assert_array_equal(read(path)[0], pixels)
-    assert facts.statistics[0].minimum == pixels[0].min()
-    assert facts.statistics[0].p2 == pytest.approx(np.percentile(pixels[0], 2))
+    assert facts.band_values[0].statistics.minimum == pixels[0].min()
+    assert facts.band_values[0].statistics.p2 == pytest.approx(np.percentile(pixels[0], 2))

@@ -127,7 +127,7 @@ def test_every_answer_settles_it_and_makes_a_sound_cog(importer, stem):
     assert keeps_areas_usable(CRS.from_wkt(facts.crs_wkt))
     assert facts.metres_per_unit > 0
     assert for_page(facts.crs_wkt).unit_name == facts.unit_name
-    assert len(facts.band_roles) == len(facts.statistics) == facts.count
+    assert len(facts.band_roles) == len(facts.band_values) == facts.count
     with rasterio.open(path) as dataset:
         assert (dataset.width, dataset.height, dataset.count) == (
             facts.width,
@@ -193,4 +193,4 @@ def test_nan_of_the_reflectances_is_transparent(importer):
 
     assert np.isnan(facts.nodata)
     assert 0.3 < np.isnan(pixels[0]).mean() < 0.6
-    assert facts.statistics[3].maximum < 6000
+    assert facts.band_values[3].statistics.maximum < 6000

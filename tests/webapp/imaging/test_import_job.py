@@ -6,9 +6,11 @@ import pytest
 import rasterio
 
 from webapp.errors import BadInput, Conflict
+from webapp.ids import new_uid
 from webapp.imaging import actions, mosaic, sandbox
 from webapp.imaging.child_messages import REPLY
 from webapp.imaging.models import Image, Layer
+from webapp.imaging.tasks import sweep_unfinished
 from webapp.imaging.uploads import folder_of
 from webapp.jobs import actions as jobs
 from webapp.jobs.models import Job, JobState
@@ -316,3 +318,38 @@ def test_child_cannot_choose_where_its_cog_lies(importer, photo, name):
 
     with pytest.raises(pydantic.ValidationError):
         REPLY.validate_json(answer.replace(facts.sha256.encode(), name.encode()))
+
+
+def test_what_killed_workers_left_is_swept_before_an_import(importer, photo, uploader, data_dir):
+    image = uploader.upload(importer.draw(photo(), colours=RGB))
+    running = Job.objects.get(pk=image.job.pk)
+    running.pk, running.uid, running.state, running.attempt = None, new_uid(), JobState.RUNNING, 2
+    running.save()
+    ended = Job.objects.create(
+        kind=running.kind, project=running.project, created_by=running.created_by, attempt=1
+    )
+    mine = data_dir / "cogs" / f".new-{running.uid}.2-abc"
+    left = [f".new-{running.uid}.1-abc", f".new-{ended.uid}.1-abc", ".new-abc"]
+    for folder in (mine, *(data_dir / "cogs" / name for name in left)):
+        folder.mkdir()
+        (folder / "image.tif").write_bytes(b"half of it")
+
+    jobs.run_here(image.job)
+    image.refresh_from_db()
+    assert image.state == "ready"
+    assert cog_files(data_dir) == sorted([mine.name, "image.tif", f"{image.cog_sha256}.tif"])
+
+
+def test_import_makes_its_cog_in_a_folder_that_is_its_own(
+    importer, photo, uploader, data_dir, monkeypatch
+):
+    seen = []
+
+    def look():
+        sweep_unfinished()
+        seen.extend(path.name for path in (data_dir / "cogs").glob(".new-*"))
+
+    interrupt(monkeypatch, "run_write_cog", look)
+    image = uploader.bring_in(importer.draw(photo(), colours=RGB))
+    assert image.state == "ready"
+    assert [name.startswith(f".new-{image.job.uid}.1-") for name in seen] == [True]

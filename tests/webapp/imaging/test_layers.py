@@ -10,7 +10,8 @@ from rasterio.warp import transform
 from webapp.imaging import actions, sandbox
 from webapp.imaging.models import Image, Layer
 from webapp.imaging.queries import grid_of, layer_files, layer_out, layer_source
-from webapp.imaging.tiles import TileGrid, read_tile
+from webapp.imaging.tile_grid import TileGrid
+from webapp.imaging.tiles import read_tile
 from webapp.jobs import actions as jobs
 
 RGB = "red green blue"

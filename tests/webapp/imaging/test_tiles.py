@@ -12,7 +12,8 @@ from rio_tiler.io import Reader
 
 from inference.windows import Grid
 from webapp.imaging.rendering import page_format
-from webapp.imaging.tiles import TILE_PX, LayerFile, TileGrid, read_tile, render_tile
+from webapp.imaging.tile_grid import TILE_PX, LayerFile, TileGrid
+from webapp.imaging.tiles import read_tile, render_tile
 from webapp.imaging.verdict import BandStatistics
 from webapp.imaging.views import parse_view
 

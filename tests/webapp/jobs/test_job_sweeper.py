@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -81,6 +82,29 @@ def test_job_whose_message_was_lost_is_called_out_again(waiting, bells):
     assert not sweeper.sweep()
     Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(seconds=6))
     assert sweeper.sweep()
+
+
+def test_sweeper_tidies_at_first_and_every_hour(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(sweeper.time, "monotonic", lambda: now[0])
+    tidied = []
+    monkeypatch.setattr(sweeper, "tidy", lambda: tidied.append(now[0]))
+
+    class Stopped(threading.Event):
+        def wait(self, timeout=None):
+            now[0] += timeout
+            return now[0] > 2.1 * sweeper.TIDY_EVERY_S
+
+    sweeper.sweep_until(Stopped())
+    assert tidied == [3.0, 3603.0, 7203.0]
+
+
+def test_tidying_sweeps_unfinished_cogs_and_exports_that_nobody_wants(data_dir):
+    left = [data_dir / "cogs" / ".new-abc", data_dir / "exports" / "abc"]
+    for folder in left:
+        folder.mkdir()
+    sweeper.tidy()
+    assert not any(folder.exists() for folder in left)
 
 
 def test_bell_is_a_file_in_the_queue_folder_and_rings_after_the_commit(cast, settings):

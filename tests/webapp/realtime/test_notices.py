@@ -1,7 +1,10 @@
 """Notices: after the commit, to the right group, from whatever process."""
 
 import json
+import stat
 import threading
+from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -12,9 +15,11 @@ from django.test import Client
 
 from webapp.projects.events import ProjectChanged
 from webapp.realtime.publish import EVERYONE, project_group, publish, publish_to_everyone
+from webapp.realtime.running_server import NoticesTo, find, made_known
 
 CHANGED = ProjectChanged(type="project.changed")
 TOKEN = "a-token-of-this-start"
+PATH = "/internal/notices"
 
 
 class Listener:
@@ -94,8 +99,8 @@ def test_other_notices_are_dropped(settings, known, token, address):
     assert page.heard() == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_another_process_posts_its_notice_to_the_server(settings):
+def taken_while(work, port_known) -> list[tuple]:
+    """Path, permission and body of the one notice that `work` posts to a server of its own."""
     taken = []
 
     class Server(BaseHTTPRequestHandler):
@@ -110,12 +115,54 @@ def test_another_process_posts_its_notice_to_the_server(settings):
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        settings.NOTICES_TO = f"http://127.0.0.1:{server.server_port}/internal/notices"
-        settings.INTERNAL_TOKEN = TOKEN
-        publish(7, CHANGED)
+        with port_known(NoticesTo(f"http://127.0.0.1:{server.server_port}{PATH}", TOKEN)):
+            work()
         thread.join()
-    body = {"group": project_group(7), "text": CHANGED.model_dump_json()}
-    assert taken == [("/internal/notices", f"Bearer {TOKEN}", body)]
+    return taken
+
+
+POSTED = [(PATH, f"Bearer {TOKEN}", {"group": "project.7", "text": '{"type":"project.changed"}'})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_process_posts_its_notice_to_the_server(settings):
+    @contextmanager
+    def by_settings(server):
+        settings.NOTICES_TO, settings.INTERNAL_TOKEN = server.address, server.token
+        yield
+
+    assert taken_while(lambda: publish(7, CHANGED), by_settings) == POSTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_finds_the_server_of_its_data_folder_while_it_runs(settings):
+    settings.NOTICES_TO = None
+    known = partial(made_known, settings.DATA_DIR)
+    assert taken_while(lambda: publish(7, CHANGED), known) == POSTED
+    page = Listener(project_group(7))
+    publish(7, CHANGED)
+    assert len(page.heard()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_server_keeps_its_notices_though_commands_may_find_it(settings):
+    settings.NOTICES_TO = ""
+    page = Listener(project_group(7))
+    with made_known(settings.DATA_DIR, NoticesTo(f"http://127.0.0.1:9{PATH}", TOKEN)):
+        publish(7, CHANGED)
+    assert len(page.heard()) == 1
+
+
+def test_only_the_owner_reads_how_the_server_is_found(data_dir):
+    with made_known(data_dir, NoticesTo(f"http://127.0.0.1:9{PATH}", TOKEN)):
+        (file,) = (data_dir / "run").iterdir()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list((data_dir / "run").iterdir()) == []
+
+
+def test_what_is_not_whole_names_no_server(data_dir):
+    (data_dir / "run" / "server").write_text("http://127.0.0.1:9\n")
+    assert find(data_dir) is None
 
 
 @pytest.mark.django_db(transaction=True)

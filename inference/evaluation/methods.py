@@ -1,0 +1,213 @@
+"""Ways to outline an object by clicks, as the evaluation sees them."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from inference.clicks import Click, PixelClick
+from inference.evaluation.objects import LabelledPicture, Target
+from inference.evaluation.picture_reader import PictureReader, choose_bands, picture_grid
+from inference.evaluation.simulation import Frame
+from inference.models.click_network import ClickNetwork, Features
+from inference.prediction.cascade import INTERACTIVE, Preset
+from inference.prediction.local_draft import LocalDraft
+from inference.prediction.predictor import Predictor
+from inference.prediction.reference_predictor import ReferencePredictor
+from inference.prediction.reference_settings import ClickScope, ReferenceSettings
+
+BoolMap: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """What a click gave.
+
+    Attributes:
+        mask: H x W, of the whole picture.
+        network_s: seconds that the network (a baseline: its algorithm) took for it.
+    """
+
+    mask: BoolMap
+    network_s: float
+
+
+class Attempt(Protocol):
+    """One object being outlined."""
+
+    def add(self, click: PixelClick) -> Response:
+        """The answer to one more click."""
+        ...
+
+
+class Method(Protocol):
+    """Outlines objects by clicks."""
+
+    def begin(self, picture: LabelledPicture, target: Target) -> Attempt:
+        """Start on an object. Of the target only baselines look at anything: its box."""
+        ...
+
+
+class TimedNetwork(ClickNetwork):
+    """A network whose seconds are counted; it keeps the features of the last image.
+
+    The engine keeps a window's features between clicks, too, so they are not computed anew for
+    each click on the same window.
+
+    Attributes:
+        seconds: in the network so far.
+    """
+
+    def __init__(self, network: ClickNetwork) -> None:
+        super().__init__()
+        self.network = network
+        self.bands = network.bands
+        self.click_radius_px = network.click_radius_px
+        self.seconds = 0.0
+        self._image: Tensor | None = None
+        self._features: Features = ()
+
+    def encode(self, image: Tensor) -> Features:
+        """As the network's own."""
+        if self._image is None or not torch.equal(self._image, image):
+            self._features = self._timed(lambda: self.network.encode(image))
+            self._image = image
+        return self._features
+
+    def decode(self, features: Features, previous_mask: Tensor, click_map: Tensor) -> Tensor:
+        """As the network's own."""
+        (logits,) = self._timed(lambda: (self.network.decode(features, previous_mask, click_map),))
+        return logits
+
+    def nearest_valid_size(self, side_px: int) -> int:
+        """As the network's own."""
+        return self.network.nearest_valid_size(side_px)
+
+    def _timed(self, work: Callable[[], Features]) -> Features:
+        """The work's result, its time counted with all that it queued on a GPU."""
+        started = time.perf_counter()
+        result = work()
+        if result[0].is_cuda:
+            torch.cuda.synchronize(result[0].device)
+        self.seconds += time.perf_counter() - started
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """CFR as asked for on the command line.
+
+    Attributes:
+        passes: refining passes of a click that has them.
+        is_adaptive: they end early when the mask hardly changes.
+        clicks: which clicks have them: the first, all, or the first so many.
+    """
+
+    passes: int
+    is_adaptive: bool
+    clicks: ClickScope
+
+    def reference(self) -> ReferenceSettings:
+        """The authors' settings with this refinement."""
+        return ReferenceSettings(
+            refinements=self.passes, refined_clicks=self.clicks, is_adaptive=self.is_adaptive
+        )
+
+    def interactive(self, click: int) -> Preset:
+        """The app's preset with this refinement at a click, numbered from 1."""
+        passes = self.passes if self.reference().refines(click) else 0
+        preset = replace(INTERACTIVE, first_refinements=passes, later_refinements=passes)
+        return preset if self.is_adaptive else replace(preset, stop_share=0.0, stop_px=0)
+
+
+@dataclass(slots=True, eq=False)
+class InteractiveMethod:
+    """What a person gets in the app: window rule, carried mask, and the outline that is saved.
+
+    Attributes:
+        network: what predicts.
+        size: side of its windows.
+        bands: of the pictures, from 1; None = the first ones.
+        refinement: None = as the app's preset has it.
+    """
+
+    network: TimedNetwork
+    size: int
+    bands: Sequence[int] | None = None
+    refinement: Refinement | None = None
+
+    def begin(self, picture: LabelledPicture, target: Target) -> "InteractiveAttempt":  # noqa: ARG002 (a Method's; the app is not told the object)
+        """Start on an object of a picture, which is a layer of native pixels here."""
+        pixels = choose_bands(picture.pixels, wanted=self.bands, count=self.network.bands)
+        height, width = picture.numbered.shape
+        draft = LocalDraft(self.predictor(1), PictureReader(pixels), picture_grid(height, width))
+        return InteractiveAttempt(self, draft)
+
+    def predictor(self, click: int) -> Predictor:
+        """What answers a click, numbered from 1."""
+        preset = self.refinement.interactive(click) if self.refinement else INTERACTIVE
+        return Predictor(self.network, size=self.size, preset=preset)
+
+
+@dataclass(slots=True, eq=False)
+class InteractiveAttempt:
+    """An object being outlined as in the app."""
+
+    method: InteractiveMethod
+    draft: LocalDraft
+    clicks: int = 0
+
+    def add(self, click: PixelClick) -> Response:
+        """The outline after one more click, drawn on the picture's pixels."""
+        self.clicks += 1
+        before_s = self.method.network.seconds
+        grid = self.draft.grid
+        x_map, y_map = grid.to_map(click.col + 0.5, click.row + 0.5)
+        self.draft.predictor = self.method.predictor(self.clicks)
+        answer = self.draft.add(Click(x_map, y_map, click.include))
+        whole = Frame(0, 0, grid.width, grid.height)
+        mask = whole.draw(answer.outline.geometry, grid)
+        return Response(mask, self.method.network.seconds - before_s)
+
+
+@dataclass(slots=True, eq=False)
+class ReferenceMethod:
+    """The authors' own evaluation: the whole picture in, ZoomIn, flip averaging, no window rule.
+
+    Attributes:
+        network: what predicts.
+        settings: with the refinement that is asked for.
+        bands: of the pictures, from 1; None = the first ones.
+    """
+
+    network: TimedNetwork
+    settings: ReferenceSettings
+    bands: Sequence[int] | None = None
+
+    def begin(self, picture: LabelledPicture, target: Target) -> "ReferenceAttempt":  # noqa: ARG002 (a Method's; the network is not told the object)
+        """Start on an object."""
+        pixels = choose_bands(picture.pixels, wanted=self.bands, count=self.network.bands)
+        predictor = ReferencePredictor(self.network, self.settings)
+        predictor.set_image(pixels)
+        return ReferenceAttempt(self, predictor)
+
+
+@dataclass(slots=True, eq=False)
+class ReferenceAttempt:
+    """An object being outlined as in the authors' evaluation."""
+
+    method: ReferenceMethod
+    predictor: ReferencePredictor
+    _clicks: list[PixelClick] = field(default_factory=list)
+
+    def add(self, click: PixelClick) -> Response:
+        """The mask after one more click."""
+        before_s = self.method.network.seconds
+        self._clicks.append(click)
+        found = self.predictor.predict(self._clicks) > self.method.settings.threshold
+        return Response(found, self.method.network.seconds - before_s)

@@ -1,0 +1,61 @@
+"""Makes the recorded data of this folder: `python -m tests.inference.golden.make`.
+
+Remake them only after a deliberate change of what the reference answers or of the files' layout,
+and say so in the commit: a test that fails on them has found a change that nobody wanted. They
+hold what this program answered at that time; that it answers as the authors' code does, the
+recorded data of the shared folder show.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from inference.models.checkpoint import load_weights, save_weights
+from tests.inference.golden import recording
+from tests.inference.golden.tiny_network import calibrated_network, draw_scene
+
+FOLDER = Path(__file__).parent / "data"
+WEIGHTS = "simpleclick_tiny.safetensors"
+SEED = 8
+
+EVALUATION = {
+    "target_size": (224, 224),
+    "with_flip": True,
+    "cascade_step": 1,
+    "cascade_adaptive": False,
+    "cascade_clicks": 1,
+    "init": None,
+}
+"""As the authors evaluate, but for the size."""
+
+
+def main() -> None:
+    """Make the network, then record everything with it."""
+    FOLDER.mkdir(exist_ok=True)
+    # Recorded with what comes out of the file: it holds half precision.
+    save_weights(FOLDER / WEIGHTS, calibrated_network(SEED), training={"seed": SEED})
+    network, _ = load_weights(FOLDER / WEIGHTS)
+    rng = np.random.default_rng(SEED)
+    recording.record_network(FOLDER / "network.npz", network, rng)
+    recording.record_formula_network(FOLDER / "formula_xtiny.npz", rng)
+    recording.record_click_maps(FOLDER / "click_maps.npz", rng)
+    recording.record_click_simulator(FOLDER / "click_simulator.npz", rng)
+    recording.record_click_counts(FOLDER / "noc.json", rng)
+    recording.record_losses(FOLDER / "losses.npz", rng)
+    sequences = {
+        "plain": (EVALUATION | {"target_size": None, "with_flip": False}, (224, 224)),
+        "zoom_flip": (EVALUATION, (240, 336)),
+        "cfr_adaptive": (
+            EVALUATION | {"cascade_step": 5, "cascade_adaptive": True, "cascade_clicks": 20},
+            (260, 300),
+        ),
+        "init_mask_demo": (EVALUATION | {"cascade_step": 0, "init": "demo"}, (240, 240)),
+        "init_mask_previous": (EVALUATION | {"cascade_step": 2, "init": "prev"}, (180, 260)),
+    }
+    for name, (settings, shape) in sequences.items():
+        path = FOLDER / f"seq_{name}.npz"
+        recording.record_sequence(path, network, draw_scene(rng, *shape), settings, steps=4)
+
+
+if __name__ == "__main__":
+    main()

@@ -232,9 +232,10 @@ class Prediction:
             return window
         question = self.question
         extent = clicked_extent(inside, window, question.include_places, radius_px=self.reach_px)
-        return next_window(
-            window, extent, question.places, question.grid, may_shrink=not self.has_grown
-        )
+        # One click does not say how large the object is, and a mask that is too small must not
+        # make the next one smaller still (docs/decisions/0002).
+        may_shrink = not (self.has_grown or question.is_first_click)
+        return next_window(window, extent, question.places, question.grid, may_shrink=may_shrink)
 
     def _clicks_in(self, window: Window) -> tuple[WindowClick, ...]:
         """The clicks in the window frame."""
@@ -268,9 +269,8 @@ def start_mask(question: Question, size: int) -> PreviousMask:
         extent = extent_of(question.start_outline, grid)
         window = window_for_clicks(window_round_outline(extent, size=size), places, extent)
         return mask_from_outline(question.start_outline, grid, window)
-    return PreviousMask.empty(
-        window_for_clicks(first_window(question.include_places[0], size=size), places, None)
-    )
+    first = first_window(question.include_places[0], size=size, typical_px=question.typical_px)
+    return PreviousMask.empty(window_for_clicks(first, places, None))
 
 
 def fitting_window(window: Window, size: int) -> Window:

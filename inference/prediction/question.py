@@ -55,6 +55,7 @@ class Question:
         rules: for the outline.
         previous: the mask that the newest click starts from; None at the first.
         start_outline: outline of the label that is refined, map frame; None otherwise.
+        typical_px: longest side of a typical object, native pixels; None where it is not known.
     """
 
     grid: Grid
@@ -62,6 +63,7 @@ class Question:
     rules: OutlineRules
     previous: PreviousMask | None = None
     start_outline: Polygon | MultiPolygon | None = None
+    typical_px: float | None = None
 
     @classmethod
     def of(cls, segment: Segment) -> "Question":
@@ -79,6 +81,7 @@ class Question:
             rules=segment.rules,
             previous=PreviousMask.from_message(segment.previous) if segment.previous else None,
             start_outline=read_outline(start) if start is not None else None,
+            typical_px=segment.typical_px,
         )
         question.check()
         return question

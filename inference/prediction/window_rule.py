@@ -25,7 +25,15 @@ FILLED = 0.5
 """A start outline is given a window of which it fills about this much (0.35 to 0.71: factors are
 powers of two)."""
 
+TYPICAL = 0.35
+"""A typical object is given a first window of which it fills about this much. Of 192 real objects
+whose length was known, shares of 0.3 to 0.35 gave the best first masks (docs/decisions/0002)."""
+
 FINEST_FACTOR = 0.25
+COARSEST_FIRST_FACTOR = 8
+"""A first window reads no more than 8 x 8 native pixels per pixel: what is larger than that is
+reached by growing."""
+
 CUT_PX = 1.5
 """A mask that comes this near to the window's edge, in window pixels, is taken as cut there."""
 
@@ -55,9 +63,29 @@ class Extent:
         return Extent(min(cols), min(rows), max(cols), max(rows))
 
 
-def first_window(place: tuple[float, float], *, size: int) -> Window:
-    """The window of a draft's first pass: native pixels round the click (col, row)."""
-    return Window.around(*place, factor=1, size=size)
+def first_window(
+    place: tuple[float, float], *, size: int, typical_px: float | None = None
+) -> Window:
+    """The window of a draft's first pass, round the click.
+
+    Args:
+        place: (col, row) of the click.
+        size: side of the network's windows.
+        typical_px: longest side of a typical object, native pixels, which the window is made to
+            fit; None: native pixels.
+    """
+    return Window.around(*place, factor=first_factor(typical_px, size=size), size=size)
+
+
+def first_factor(typical_px: float | None, *, size: int) -> float:
+    """The power of two at which a typical object fills nearest to `TYPICAL` of the window's side.
+
+    Nearest as a ratio, as factors are; within `FINEST_FACTOR` and `COARSEST_FIRST_FACTOR`.
+    """
+    if typical_px is None:
+        return 1
+    power = round(math.log2(typical_px / (TYPICAL * size)))
+    return min(max(2.0**power, FINEST_FACTOR), COARSEST_FIRST_FACTOR)
 
 
 def window_round_outline(outline: Extent, *, size: int) -> Window:
@@ -99,7 +127,7 @@ def next_window(
         mask: extent of the parts that were clicked; None where nothing was found.
         clicks: all places (col, row), whatever their polarity.
         grid: the layer; where it ends there is nothing to grow to.
-        may_shrink: False once the window has grown within this click.
+        may_shrink: False at a first click, and once the window has grown within this click.
     """
     if mask is None:
         return window

@@ -71,6 +71,23 @@ def test_window_grows_until_the_object_fits(tmp_path):
     assert native_area(answers[0]) < 70 * 70
 
 
+def test_first_click_looks_at_a_window_that_fits_a_typical_object(tmp_path):
+    source = scene(tmp_path, (100, 120, 260, 280))
+    answers = passes(source, [click(180, 200)], typical_px=100)  # 0.35 of 64 x 4 is 90
+    assert {a.found.mask.window.factor for a in answers} == {4}
+    assert native_area(answers[0]) == pytest.approx(160 * 160, rel=0.01)
+
+
+def test_later_click_goes_on_from_the_mask_whatever_is_typical(tmp_path):
+    source = scene(tmp_path, (190, 190, 215, 220))
+    clicks = [click(200, 200), click(205, 205)]
+    previous = passes(source, clicks[:1])[-1].found.mask.to_message()
+    told, untold = (
+        passes(source, clicks, previous=previous, typical_px=typical) for typical in (900, None)
+    )
+    assert [a.found.mask.window for a in told] == [a.found.mask.window for a in untold]
+
+
 def test_window_changes_four_times_at_most_and_the_answer_settles_cut(tmp_path):
     source = scene(tmp_path, (20, 20, 2980, 2980), side=3000)
     answers = passes(source, [click(1500, 1500)])
@@ -78,8 +95,16 @@ def test_window_changes_four_times_at_most_and_the_answer_settles_cut(tmp_path):
     assert answers[-1].found.is_settled
 
 
-def test_window_shrinks_to_a_small_object(tmp_path):
+def test_first_click_is_answered_at_native_pixels_however_small_its_mask(tmp_path):
     answers = passes(scene(tmp_path, (198, 198, 204, 205)), [click(200.5, 200.5)])
+    assert {a.found.mask.window.factor for a in answers} == {1}
+
+
+def test_window_shrinks_to_a_small_object_at_the_second_click(tmp_path):
+    source = scene(tmp_path, (198, 198, 204, 205))
+    first = passes(source, [click(200.5, 200.5)])[-1]
+    clicks = [click(200.5, 200.5), click(203.5, 204.5)]
+    answers = passes(source, clicks, previous=first.found.mask.to_message())
     assert answers[-1].found.mask.window.factor == 0.25
     assert native_area(answers[-1]) == pytest.approx(42, rel=0.05)
 

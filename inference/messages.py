@@ -118,6 +118,8 @@ class Segment(Message):
         previous: the mask the click starts from; None at the first click.
         start_outline: WKB (base64, map frame) of the label that is being refined, for the first
             click on it; None otherwise.
+        typical_px: longest side of a typical object in native pixels: it says how large the
+            first window is; None where nobody said.
     """
 
     type: Literal["segment"]
@@ -128,6 +130,7 @@ class Segment(Message):
     clicks: list[ClickMessage] = Field(min_length=1, max_length=500)
     previous: WindowMask | None = None
     start_outline: str | None = None
+    typical_px: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     rules: OutlineRules = OutlineRules()
 
 

@@ -92,7 +92,8 @@ class Choice:
         return self._chosen(self.network, "fp32")
 
     def _chosen(self, backend: Backend, words: str) -> ChosenBackend:
-        return ChosenBackend(backend, f"cpu, {self.threads} threads, {words}")
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return ChosenBackend(backend, f"cpu, {threads}, {words}")
 
     def _openvino(self) -> OpenVinoBackend:
         """OpenVINO's back end, whatever its speed; tried first where that was not done yet."""

@@ -25,7 +25,8 @@ def classes_of_colours(
         unknown: id of pixels farther than `TOLERANCE` from every colour.
     """
     # A label picture holds few different colours: each is looked up once.
-    packed = painted.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    red, green, blue = (painted[:, :, band].astype(np.uint32) for band in range(3))
+    packed = red << 16 | green << 8 | blue
     found, where = np.unique(packed, return_inverse=True)
     seen = np.stack([found >> 16, (found >> 8) & 255, found & 255], axis=1).astype(np.float64)
     ids = np.array(list(colours), np.uint8)

@@ -1,3 +1,5 @@
+"""IoU of a mask, and the click counts that published evaluations make of it."""
+
 from collections.abc import Sequence
 
 import numpy as np

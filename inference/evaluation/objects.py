@@ -14,6 +14,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.data.isprs_folders import (
+    CLASS_NAMES,
+    COLOURS,
+    IGNORED_CLASSES,
+    POTSDAM,
+    UNKNOWN,
+    VAIHINGEN,
+    find_pictures,
+)
+from inference.data.training_colours import classes_of_colours
 from inference.data.training_pictures import (
     IGNORED,
     ObjectMap,
@@ -25,12 +35,6 @@ from inference.data.training_pictures import (
 )
 from inference.errors import InferenceError
 from inference.evaluation import click_simulator
-from inference.evaluation.isprs_folders import (
-    COLOURS,
-    IGNORED_IDS,
-    classes_of_colours,
-    isprs_pictures,
-)
 
 SMALL_PX = (64, 400)
 """Areas of the objects that are judged apart as small ones."""
@@ -57,7 +61,7 @@ class ObjectRules:
         ignored: names or ids of classes that are neither object nor background; None = what
             each source's `classes.json` calls ignore.
         patch_px: pictures are cut into squares of this side, 0 = whole; None = whole, and ISPRS
-            pictures as in `isprs_folders.PATCH_PX`.
+            pictures as their `Benchmark` has it.
     """
 
     connectivity: Literal[4, 8] = 4
@@ -193,12 +197,12 @@ class LabelledSource:
     def _read_classes(self, files: _PictureFiles, name: str) -> NDArray[np.uint8] | None:
         """H x W class ids; None where there are none."""
         if files.labels is not None:
-            return classes_of_colours(read_pixels(files.labels)[:, :, :3])
+            return isprs_classes(files.labels)
         labels = read_labels(self.folder, "masks", name)
         if labels is not None:
             return labels.astype(np.uint8)
         coloured = sorted((self.folder / "masks").glob(f"{name}.*"))
-        return classes_of_colours(read_pixels(coloured[0])[:, :, :3]) if coloured else None
+        return isprs_classes(coloured[0]) if coloured else None
 
     def _labelled(
         self,
@@ -243,6 +247,11 @@ class LabelledSource:
             yield Target(self.name, name, number, class_name, area, touches, box)
 
 
+def isprs_classes(path: Path) -> NDArray[np.uint8]:
+    """H x W class ids of a label picture in the colours of ISPRS."""
+    return classes_of_colours(read_pixels(path)[:, :, :3], COLOURS, unknown=UNKNOWN)
+
+
 def open_sources(folder: Path, rules: ObjectRules) -> list[LabelledSource]:
     """The source that a folder is, or those among its sub-folders.
 
@@ -273,15 +282,16 @@ def _open_source(folder: Path, rules: ObjectRules) -> LabelledSource | None:
             if path.is_file()
         }
     else:
-        if not folder.is_dir() or not (pictures := list(isprs_pictures(folder))):
-            return None
-        names, ignored = {i: name for i, (name, _) in COLOURS.items()}, IGNORED_IDS
+        names, ignored = CLASS_NAMES, IGNORED_CLASSES
         files = {
             p.name: _PictureFiles(
-                p.image, p.labels, p.patch_px if rules.patch_px is None else rules.patch_px
+                p.image, p.labels, benchmark.patch_px if rules.patch_px is None else rules.patch_px
             )
-            for p in pictures
+            for benchmark in (POTSDAM, VAIHINGEN)
+            for p in find_pictures(folder, benchmark)
         }
+        if not files:
+            return None
     if rules.ignored is not None:
         ignored = frozenset(_ids_of(rules.ignored, names))
     return LabelledSource(folder.resolve().name, folder, rules, names, ignored, files)
@@ -293,7 +303,7 @@ def _read_classes_file(folder: Path) -> tuple[dict[int, str], frozenset[int]]:
     if not path.is_file():
         masks = sorted((folder / "masks").glob("*"))
         if masks and read_labels(folder, "masks", masks[0].stem) is None:
-            return {i: name for i, (name, _) in COLOURS.items()}, IGNORED_IDS
+            return CLASS_NAMES, IGNORED_CLASSES
         raise EvaluationDataUnreadable(
             folder, 'lacks classes.json, such as {"names": {"1": "tree"}, "ignore": []}. Add it.'
         )

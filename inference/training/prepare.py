@@ -107,26 +107,20 @@ def report(where: Path, written: Written) -> None:
 
 def prepare_isprs(options: argparse.Namespace) -> None:
     """Write a set of the paper; its counts beside the paper's."""
-    from inference.data.training_isprs import (
-        CLASSES,
-        SETS,
-        UNKNOWN,
-        find_pictures,
-        plan_patches,
-        split,
-    )
+    from inference.data.isprs_folders import UNKNOWN
+    from inference.data.training_isprs import CLASSES, SETS, pictures_of_set, plan_patches, split
 
     required(options, "set", "out")
-    parts = split(find_pictures(options.isprs, options.set), options.test)
+    parts = split(pictures_of_set(options.isprs, options.set), options.test)
     wanted = SETS[options.set]
-    patch_px = options.patch or wanted.patch_px
+    patch_px = options.patch or wanted.benchmark.patch_px
     rows = []
     for index, (part, pictures) in enumerate(zip(("train", "test"), parts, strict=True)):
         log.info("%s: %s", part, ", ".join(p.name for p in pictures))
         folder = options.out / options.set / part
         written = write_folder(
             folder,
-            plan_patches(pictures, patch_px=patch_px),
+            plan_patches(pictures, options.set, patch_px=patch_px),
             classes=CLASSES,
             ignored=[UNKNOWN],
             progress=log.info,

@@ -149,5 +149,5 @@ def test_auto_takes_what_an_earlier_trial_found_faster(tmp_path, speed_up, taken
 
 def test_torch_is_what_was_asked_for(default, tmp_path):
     chosen = choice_for(tmp_path, tmp_path / "never read", default[0]).make("torch")
-    assert chosen.words.startswith(("cpu, 1 threads, fp32", "cpu, 1 threads, bf16", "cuda"))
+    assert chosen.words.startswith(("cpu, 1 thread, fp32", "cpu, 1 thread, bf16", "cuda"))
     assert not (tmp_path / "cache").exists()

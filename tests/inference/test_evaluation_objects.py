@@ -1,7 +1,6 @@
 import cv2
 import numpy as np
 import pytest
-import rasterio
 
 from inference.evaluation.object_list import (
     ListedObject,
@@ -19,6 +18,7 @@ from inference.evaluation.objects import (
     open_sources,
 )
 from tests.drawn.evaluation_folders import BOXES, write_picture
+from tests.drawn.geotiffs import write_tif
 
 RULES = ObjectRules()
 
@@ -109,15 +109,6 @@ def test_labels_of_another_size_are_refused(tmp_path):
         targets(folder)
 
 
-def write_tif(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    height, width, bands = pixels.shape
-    with rasterio.open(
-        path, "w", driver="GTiff", width=width, height=height, count=bands, dtype="uint8"
-    ) as out:
-        out.write(np.moveaxis(pixels, -1, 0))
-
-
 def potsdam_labels():
     colours = np.full((700, 700, 3), 255, np.uint8)  # impervious surface
     colours[100:200, 100:200] = (0, 0, 255)  # building
@@ -156,6 +147,19 @@ def test_vaihingen_labels_are_told_from_pictures_by_their_folder(tmp_path):
     (picture,) = source.pictures()
     assert picture.pixels.max() == 90
     assert [t.class_name for t in picture.targets] == ["impervious surface", "building"]
+
+
+def test_label_colours_may_be_off_by_a_few_steps(tmp_path):
+    noise = np.random.default_rng(4).integers(-9, 10, (700, 700, 3))
+    labels = np.clip(potsdam_labels() + noise, 0, 255).astype(np.uint8)
+    write_tif(tmp_path / "2_Ortho_RGB/top_potsdam_2_10_RGB.tif", np.full_like(labels, 90))
+    write_tif(tmp_path / "5_Labels_all/top_potsdam_2_10_label.tif", labels)
+    (source,) = open_sources(tmp_path, ObjectRules(patch_px=0))
+    (picture,) = source.pictures()
+    assert [(t.class_name, t.area_px) for t in picture.targets] == [
+        ("impervious surface", 700 * 700 - 10_000 - 1_000 - 10_000),
+        ("building", 10_000),
+    ]
 
 
 def some_targets(areas, *, touches_edge=False):

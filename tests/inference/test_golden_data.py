@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.__main__ import main
+from inference.golden import sequences
 from inference.golden.comparison import Comparison
 from inference.golden.folder import (
     FileReport,
@@ -17,6 +19,7 @@ from inference.golden.folder import (
     the_checkpoint,
 )
 from inference.golden.sequences import check_sequence
+from inference.prediction.zoom_in import ZoomRules
 
 OWN = Path(__file__).parent / "golden" / "data"
 SHARED = Path(os.environ.get("SEGMAP_SHARED", Path(__file__).parents[3] / "shared"))
@@ -82,6 +85,17 @@ def test_another_network_is_found(tmp_path):
     comparison = Comparison()
     check_sequence(OWN / "seq_zoom_flip.npz", network, comparison)
     assert not all(finding.is_within for finding in comparison.findings)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"expansion": 1.3}, {"smallest_px": 180}, {"renewal": 0.2}, {"threshold": 0.8}],
+    ids=str,
+)
+def test_another_rule_of_zooming_is_found(rule, monkeypatch):
+    monkeypatch.setattr(sequences, "ZoomRules", partial(ZoomRules, **rule))
+    over = [r.path.name for r in check_folder(OWN) if not r.is_within]
+    assert over
 
 
 def test_a_folder_without_recorded_data_is_an_error(tmp_path, capsys):

@@ -12,8 +12,9 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
+from inference.data.isprs_folders import COLOURS
 from inference.data.training_archive import ArchiveUnusable, read_archive, write_archive
-from inference.data.training_isprs import COLOURS, find_pictures, split
+from inference.data.training_isprs import pictures_of_set, split
 from inference.data.training_layout import PreparingRefused
 from inference.data.training_pictures import (
     IGNORED,
@@ -24,16 +25,8 @@ from inference.data.training_pictures import (
     table_of_objects,
 )
 from inference.training.prepare import main
+from tests.drawn.geotiffs import write_tif
 from tests.drawn.training_folders import draw_disks, write_disks
-
-
-def write_tif(path, pixels, *, crs=None, transform=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    height, width, count = pixels.shape
-    profile = {"height": height, "width": width, "count": count, "dtype": pixels.dtype}
-    where = transform or rasterio.Affine(1, 0, 0, 0, -1, 0)
-    with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=where, **profile) as dataset:
-        dataset.write(np.moveaxis(pixels, -1, 0))
 
 
 def draw_ids(size: int) -> np.ndarray:
@@ -111,7 +104,7 @@ def test_vaihingen_keeps_partial_patches_and_its_labels_folder_is_known(tmp_path
         name = f"top_mosaic_09cm_area{number}.tif"
         write_tif(tmp_path / "v/top" / name, pixels)
         write_tif(tmp_path / "v/gts_for_participants" / name, paint(draw_ids(70)[:, :50]))
-    found = find_pictures(tmp_path / "v", "VRGIR")
+    found = pictures_of_set(tmp_path / "v", "VRGIR")
     assert [p.name.removeprefix("top_mosaic_09cm_") for p in found] == ["area1", "area3", "area11"]
     assert isprs(tmp_path / "v", tmp_path / "out", "VRGIR", "--patch", "32") == 0
     assert len(list((tmp_path / "out/VRGIR/train/images").iterdir())) == 2 * 3 * 2
@@ -120,7 +113,7 @@ def test_vaihingen_keeps_partial_patches_and_its_labels_folder_is_known(tmp_path
 
 def test_test_pictures_may_be_named(tmp_path):
     write_potsdam(tmp_path / "potsdam")
-    pictures = find_pictures(tmp_path / "potsdam", "PRGB")
+    pictures = pictures_of_set(tmp_path / "potsdam", "PRGB")
     train, test = split(pictures, ["top_potsdam_2_12"])
     assert [p.name for p in test] == ["top_potsdam_2_12"]
     assert len(train) == 2

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from inference.prediction.window_rule import (
     Extent,
     clicked_extent,
+    first_factor,
     first_window,
     is_inside,
     next_window,
@@ -32,6 +33,31 @@ def test_first_window_is_native_and_has_the_click_near_its_centre():
     assert window.factor == 1
     assert abs(window.centre[0] - 1000) <= 8
     assert abs(window.centre[1] - 700) <= 8
+
+
+@pytest.mark.parametrize(
+    ("typical_px", "factor"),
+    [
+        (None, 1),
+        (0.35 * 256, 1),
+        (0.35 * 256 * 1.4, 1),
+        (0.35 * 256 * 1.42, 2),
+        (0.35 * 256 / 1.4, 1),
+        (0.35 * 256 / 1.42, 0.5),
+        (0.35 * 256 * 8, 8),
+        (0.35 * 256 * 64, 8),
+        (1, 0.25),
+    ],
+)
+def test_first_window_is_of_the_power_of_two_that_fits_a_typical_object_best(typical_px, factor):
+    assert first_factor(typical_px, size=256) == factor
+    window = first_window((1000, 700), size=256, typical_px=typical_px)
+    assert (window.factor, window.side) == (factor, 256 * factor)
+    assert is_inside(window, (1000, 700))
+
+
+def test_larger_network_sees_a_typical_object_finer():
+    assert first_factor(300, size=448) == first_factor(300, size=224) / 2
 
 
 def test_window_stays_when_the_mask_fits_it():

@@ -12,7 +12,13 @@ from django.db import transaction
 
 from webapp.drafts.models import Draft, DraftState, DraftStep
 from webapp.drafts.places import refuse_where_no_image_is
-from webapp.drafts.queries import draft_of, draft_to_change, is_finished, shown_step
+from webapp.drafts.queries import (
+    draft_of,
+    draft_to_change,
+    is_finished,
+    shown_step,
+    typical_px,
+)
 from webapp.errors import AppError, BadInput, Conflict, NotAllowed, NotFound
 from webapp.labels.actions import create_label, reshape_label, undo_edit
 from webapp.labels.geometry import shape_from_wkb
@@ -89,6 +95,8 @@ def add_click(
             draft=draft, number=step, x_map=x_map, y_map=y_map, include=include
         )
         draft.head = step
+        if step == 1:
+            draft.typical_px = typical_px(draft.project, draft.layer)
         draft.save()
         return draft
 

@@ -28,7 +28,11 @@ class StepOut(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """The outline of the newest pass that counts; `outline` is empty where nothing was found."""
+    """The outline of the newest pass that counts; `outline` is empty where nothing was found.
+
+    What the project's rules took from it is counted: parts that no click is in, specks below the
+    smallest part, holes below the smallest hole.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,6 +43,8 @@ class AnswerOut(BaseModel):
     outline: MultiPolygonCoordinates
     area_m2: float
     parts_left_out: int
+    specks_left_out: int
+    holes_filled: int
     cut_at_image_edge: bool
     coarse_factor: float
 

@@ -36,6 +36,9 @@ class Draft(models.Model):
     )
     start_revision = models.PositiveIntegerField(null=True)
     start_outline = models.BinaryField(default=bytes)
+    # The project's typical object in native pixels, as it was set at the first click: a later
+    # change of the setting leaves the windows of this draft as they are.
+    typical_px = models.FloatField(null=True)
     state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
     head = models.PositiveIntegerField(default=0)
     # What the person asked to save: {"edit", "label_class", "certainty", "note"}.

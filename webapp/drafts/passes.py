@@ -13,7 +13,15 @@ from webapp.drafts.queries import RUNNING, answer_out
 from webapp.errors import BadInput
 from webapp.labels.geometry import parts_in_wkb, shape_from_wkb
 
-_SAID = ("number", "limit", "parts_left_out", "cut_at_image_edge", "coarse_factor")
+_SAID = (
+    "number",
+    "limit",
+    "parts_left_out",
+    "specks_left_out",
+    "holes_filled",
+    "cut_at_image_edge",
+    "coarse_factor",
+)
 
 
 def record_pass(draft_pk: int, request: Segment, answer: PassDone) -> AnswerOut | None:

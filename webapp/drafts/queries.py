@@ -102,6 +102,9 @@ def answer_out(step: DraftStep, project: Project) -> AnswerOut:
         outline=coordinates_from_wkb(outline),
         area_m2=area_of_wkb(outline) * project.metres_per_unit**2,
         parts_left_out=step.last_pass["parts_left_out"],
+        # Steps that were answered before these were told of lack them.
+        specks_left_out=step.last_pass.get("specks_left_out", 0),
+        holes_filled=step.last_pass.get("holes_filled", 0),
         cut_at_image_edge=step.last_pass["cut_at_image_edge"],
         coarse_factor=step.last_pass["coarse_factor"],
     )
@@ -141,8 +144,16 @@ def segment_for(draft_pk: int) -> Segment | None:
         ],
         previous=previous,
         start_outline=base64.b64encode(start).decode() if start and previous is None else None,
+        typical_px=draft.typical_px,
         rules=_rules(draft.project, draft.layer, start),
     )
+
+
+def typical_px(project: Project, layer: Layer) -> float | None:
+    """Longest side of the project's typical object in native pixels; None where it is not set."""
+    if project.typical_object_m is None:
+        return None
+    return project.typical_object_m / (layer.resolution * project.metres_per_unit)
 
 
 def _previous_mask(draft: Draft) -> WindowMask | None:

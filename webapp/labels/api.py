@@ -17,6 +17,7 @@ from webapp.labels.schemas import (
     LabelOut,
     LabelsOut,
     SummaryOut,
+    TypicalObjectOut,
 )
 from webapp.projects import actions as projects
 from webapp.projects.permit import acting_member, acting_user
@@ -110,6 +111,13 @@ def get_summary(request: HttpRequest, project: UUID) -> SummaryOut:
     """Labels and areas by class, and how far the review is."""
     del project
     return queries.summary(acting_member(request))
+
+
+@router.get("/projects/{uuid:project}/typical-object", response=TypicalObjectOut)
+def get_typical_object(request: HttpRequest, project: UUID) -> TypicalObjectOut:
+    """What the labels say of the setting `typical_object_m`."""
+    del project
+    return queries.typical_object(acting_member(request).project)
 
 
 @router.get("/projects/{uuid:project}/edits", response=list[EditRowOut])

@@ -1,9 +1,11 @@
 """Reads of labels, classes and edits, each inside one project."""
 
 from collections.abc import Sequence
+from statistics import median
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Greatest
 
 from webapp.accounts.models import User
 from webapp.accounts.queries import user_out
@@ -25,12 +27,16 @@ from webapp.labels.schemas import (
     LabelOut,
     LabelsOut,
     SummaryOut,
+    TypicalObjectOut,
 )
 from webapp.projects.models import Project
 from webapp.projects.roles import Member
 
 MOST_LABELS = 5000
 """In one answer; the page asks again for a smaller piece of the map."""
+
+ENOUGH_LABELS = 5
+"""So many must there be before a project's own labels say what is typical of it."""
 
 _RELATED = ("layer", "label_class", "created_by", "reviewed_by")
 
@@ -206,3 +212,15 @@ def summary(member: Member) -> SummaryOut:
         ],
         **states,
     )
+
+
+def typical_object(project: Project) -> TypicalObjectOut:
+    """How long the objects are that this project's labels show."""
+    labels = project.labels.filter(deleted=False)
+    count = labels.count()
+    if count < ENOUGH_LABELS:
+        return TypicalObjectOut(length_m=None)
+    longest = Greatest(F("max_x") - F("min_x"), F("max_y") - F("min_y"))
+    by_length = labels.annotate(longest=longest).order_by("longest")
+    middle = by_length.values_list("longest", flat=True)[(count - 1) // 2 : count // 2 + 1]
+    return TypicalObjectOut(length_m=median(middle) * project.metres_per_unit)

@@ -90,6 +90,12 @@ class SummaryOut(Schema):
     returned_to_me: int
 
 
+class TypicalObjectOut(Schema):
+    """Median of the longest sides of the labels' boxes; None while there are too few to tell."""
+
+    length_m: float | None
+
+
 class EditBase(Schema):
     """Every edit carries an id made by its author: sent twice, it is applied once."""
 

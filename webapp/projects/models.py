@@ -52,6 +52,9 @@ class Project(models.Model):
     min_part_m2 = models.FloatField(default=9.0)
     min_hole_m2 = models.FloatField(default=4.0)
     simplify_px = models.FloatField(default=0.5)
+    # Longest side of what is mostly labelled: a first click looks at a window that fits it. Empty:
+    # nobody said, and it looks at native pixels.
+    typical_object_m = models.FloatField(null=True, blank=True)
     own_review_allowed = models.BooleanField(default=False)
     viewers_may_export = models.BooleanField(default=True)
 

@@ -50,6 +50,7 @@ OPERATIONS: dict[str, Who] = {
     "get_label": Who.VIEWER,
     "get_label_history": Who.VIEWER,
     "get_summary": Who.VIEWER,
+    "get_typical_object": Who.MANAGER,
     "make_edit": Who.ANNOTATOR,
     "list_edits": Who.VIEWER,
     "preview_export": Who.EXPORTER,

@@ -78,6 +78,7 @@ class ProjectSettingsIn(Schema):
     min_part_m2: float = Field(ge=0)
     min_hole_m2: float = Field(ge=0)
     simplify_px: float = Field(ge=0, le=5)
+    typical_object_m: float | None = Field(ge=0.01, le=100_000)
     own_review_allowed: bool
     viewers_may_export: bool
 

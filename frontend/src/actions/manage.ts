@@ -21,6 +21,12 @@ export async function saveSettings(settings: ProjectSettings): Promise<void> {
   setProject(await api.changeSettings(openUid(), settings));
 }
 
+/** How long the objects are that the labels show, in metres; null while they are too few to tell. */
+export async function measureTypicalObject(): Promise<number | null> {
+  const { length_m } = await api.typicalObject(openUid());
+  return length_m;
+}
+
 /** Adds somebody by user name, or changes their role. */
 export async function putMember(member: NewMember): Promise<void> {
   await api.putMember(openUid(), member);

@@ -29,6 +29,7 @@ export type Labels = Schemas["LabelsOut"];
 export type Certainty = Schemas["Certainty"];
 export type ReviewState = Schemas["ReviewState"];
 export type Summary = Schemas["SummaryOut"];
+export type TypicalObject = Schemas["TypicalObjectOut"];
 export type NewEdit =
   | Schemas["CreateEdit"]
   | Schemas["ReshapeEdit"]
@@ -199,6 +200,8 @@ export const api = {
   labelHistory: (project: string, label: string) =>
     request<EditRow[]>("GET", `${at(project)}/labels/${label}/history`),
   summary: (project: string) => request<Summary>("GET", `${at(project)}/summary`),
+  typicalObject: (project: string) =>
+    request<TypicalObject>("GET", `${at(project)}/typical-object`),
   edit: (project: string, edit: NewEdit) => request<Edit>("POST", `${at(project)}/edits`, edit),
   edits: (project: string, limit: number) =>
     request<EditRow[]>("GET", `${at(project)}/edits?limit=${limit}`),

@@ -1,18 +1,9 @@
 /** What the draft bar says, worked out from the draft; nothing here is stored. */
 
 import { computed, effect, signal } from "@preact/signals";
+import type { Answer } from "../api/socket";
 import { engineConnected, linkState } from "./connection";
-import {
-  answer,
-  clickedAt,
-  computing,
-  draft,
-  failure,
-  marks,
-  phase,
-  settled,
-  waiting,
-} from "./draft";
+import { answer, clickedAt, computing, draft, failure, marks, phase, waiting } from "./draft";
 import { boxOf } from "./draftData";
 import { labelsAt } from "./inside";
 import { labels } from "./labels";
@@ -22,7 +13,7 @@ import { activeLayer, magnification, place } from "./view";
 import { areaWords, clickWords, countWords, lengthWords } from "./words";
 
 export interface DraftChip {
-  readonly id: "edge" | "parts" | "coarse" | "small" | "pixel" | "inside" | "many";
+  readonly id: "edge" | "parts" | "trifles" | "coarse" | "small" | "pixel" | "inside" | "many";
   readonly words: string;
   /** The operation that the chip offers, by its id. */
   readonly operation: "draft.editInstead" | null;
@@ -129,7 +120,10 @@ export const draftChips = computed<readonly DraftChip[]>(() => {
     if (shown.parts_left_out > 0) {
       chip("parts", `${countWords(shown.parts_left_out, "part", "parts")} left out`);
     }
-    if (shown.coarse_factor > 1 && !settled.value) {
+    const trifles = triflesWords(shown);
+    if (trifles !== "") chip("trifles", trifles);
+    // Also when settled: until the native refinement has been over all of it, this is how fine it is.
+    if (shown.coarse_factor > 1) {
       chip("coarse", `coarse: 1 px = ${lengthWords(layer.pixel_m * shown.coarse_factor)}`);
     }
     const box = boxOf(shown.outline);
@@ -147,6 +141,15 @@ export const draftChips = computed<readonly DraftChip[]>(() => {
   }
   return chips;
 });
+
+/** "3 specks left out, 1 small hole filled": below the project's smallest part and smallest hole. */
+function triflesWords({ specks_left_out, holes_filled }: Answer): string {
+  const words: string[] = [];
+  if (specks_left_out > 0) words.push(`${countWords(specks_left_out, "speck", "specks")} left out`);
+  if (holes_filled > 0)
+    words.push(`${countWords(holes_filled, "small hole", "small holes")} filled`);
+  return words.join(", ");
+}
 
 /** For screen readers, once per settled click: "Exclude click 3. Iceplant, 0.42 hectares, 1 hole." */
 export const holeCount = computed(() =>

@@ -43,6 +43,8 @@ function draft(include: readonly boolean[], head = include.length): DraftOut {
     ],
     area_m2: 1,
     parts_left_out: 0,
+    specks_left_out: 0,
+    holes_filled: 0,
     cut_at_image_edge: false,
     coarse_factor: 1,
   };

@@ -6,6 +6,8 @@ test("areas are hectares from a tenth of one on, else square metres", () => {
   expect(areaWords(4234)).toBe("0.42 ha");
   expect(areaWords(640.4)).toBe("640 m²");
   expect(areaWords(6.25)).toBe("6.3 m²");
+  expect(areaWords(0.05)).toBe("0.1 m²");
+  expect(areaWords(0.049)).toBe("under 0.1 m²");
   expect(areaWords(0)).toBe("0 m²");
   expect(areaWords(12_345_678)).toBe("1\u202f235 ha");
 });

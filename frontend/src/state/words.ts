@@ -10,13 +10,14 @@ export function numberWords(value: number, digits = 0): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** "0.42 ha", below 0.1 ha "640 m²"; or acres. */
+/** "0.42 ha", below 0.1 ha "640 m²"; or acres. What is there is never said to be 0. */
 export function areaWords(m2: number, unit: "metric" | "acres" = "metric"): string {
   if (m2 === 0) return unit === "acres" ? "0 ac" : "0 m²";
   if (unit === "acres") {
     const acres = m2 / M2_PER_ACRE;
     return `${numberWords(acres, acres < 1 ? 3 : 2)} ac`;
   }
+  if (m2 < 0.05) return "under 0.1 m²";
   if (m2 < M2_PER_HA / 10) return `${numberWords(m2, m2 < 10 ? 1 : 0)} m²`;
   const hectares = m2 / M2_PER_HA;
   return `${numberWords(hectares, hectares < 100 ? 2 : 0)} ha`;

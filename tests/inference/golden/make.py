@@ -12,11 +12,14 @@ import numpy as np
 
 from inference.models.checkpoint import load_weights, save_weights
 from tests.inference.golden import recording
-from tests.inference.golden.tiny_network import calibrated_network, draw_scene
+from tests.inference.golden.tiny_network import draw_scene, trained_network
 
 FOLDER = Path(__file__).parent / "data"
 WEIGHTS = "simpleclick_tiny.safetensors"
 SEED = 8
+ZOOMED_SEED = 10
+"""Of a scene whose box is renewed twice: round what the first click found, far smaller than the
+object, and round what the second did."""
 
 EVALUATION = {
     "target_size": (224, 224),
@@ -33,7 +36,7 @@ def main() -> None:
     """Make the network, then record everything with it."""
     FOLDER.mkdir(exist_ok=True)
     # Recorded with what comes out of the file: it holds half precision.
-    save_weights(FOLDER / WEIGHTS, calibrated_network(SEED), training={"seed": SEED})
+    save_weights(FOLDER / WEIGHTS, trained_network(SEED), training={"seed": SEED})
     network, _ = load_weights(FOLDER / WEIGHTS)
     rng = np.random.default_rng(SEED)
     recording.record_network(FOLDER / "network.npz", network, rng)
@@ -42,19 +45,28 @@ def main() -> None:
     recording.record_click_simulator(FOLDER / "click_simulator.npz", rng)
     recording.record_click_counts(FOLDER / "noc.json", rng)
     recording.record_losses(FOLDER / "losses.npz", rng)
+    zoomed = draw_scene(np.random.default_rng(ZOOMED_SEED), 400, 520, largest=0.4)
     sequences = {
-        "plain": (EVALUATION | {"target_size": None, "with_flip": False}, (224, 224)),
-        "zoom_flip": (EVALUATION, (240, 336)),
+        "plain": (
+            EVALUATION | {"target_size": None, "with_flip": False},
+            draw_scene(rng, 224, 224),
+        ),
+        "zoom_flip": (EVALUATION, zoomed),
         "cfr_adaptive": (
             EVALUATION | {"cascade_step": 5, "cascade_adaptive": True, "cascade_clicks": 20},
-            (260, 300),
+            draw_scene(rng, 360, 440),
         ),
-        "init_mask_demo": (EVALUATION | {"cascade_step": 0, "init": "demo"}, (240, 240)),
-        "init_mask_previous": (EVALUATION | {"cascade_step": 2, "init": "prev"}, (180, 260)),
+        "init_mask_demo": (
+            EVALUATION | {"cascade_step": 0, "init": "demo"},
+            draw_scene(rng, 240, 240),
+        ),
+        "init_mask_previous": (
+            EVALUATION | {"cascade_step": 2, "init": "prev"},
+            draw_scene(rng, 180, 260),
+        ),
     }
-    for name, (settings, shape) in sequences.items():
-        path = FOLDER / f"seq_{name}.npz"
-        recording.record_sequence(path, network, draw_scene(rng, *shape), settings, steps=4)
+    for name, (settings, scene) in sequences.items():
+        recording.record_sequence(FOLDER / f"seq_{name}.npz", network, scene, settings, steps=4)
 
 
 if __name__ == "__main__":

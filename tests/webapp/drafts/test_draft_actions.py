@@ -310,6 +310,41 @@ def test_refined_label_starts_from_its_shape_and_loses_none_of_its_parts(ana, pl
         assert request.rules.keep == "all"
 
 
+FOOT = 1200 / 3937
+
+
+@pytest.mark.parametrize(
+    ("metres_per_unit", "typical_px"), [(1.0, 20.0), (FOOT, pytest.approx(20.0 / FOOT))]
+)
+def test_typical_object_is_told_in_native_pixels(ana, metres_per_unit, typical_px):
+    Project.objects.update(typical_object_m=12.0, metres_per_unit=metres_per_unit)
+    draft = ana.open()
+    ana.click(draft, 1)
+    assert queries.segment_for(draft.pk).typical_px == typical_px  # 12 m on pixels of 0.6
+
+
+def test_change_of_the_typical_object_leaves_a_begun_draft_its_windows(ana):
+    Project.objects.update(typical_object_m=12.0)
+    draft = ana.open()
+    ana.click(draft, 1, include=False)
+    Project.objects.update(typical_object_m=60.0)
+    ana.click(draft, 2)
+    assert queries.segment_for(draft.pk).typical_px == 20.0
+    actions.undo_click(ana.member, draft.uid)
+    actions.redo_click(ana.member, draft.uid)
+    assert queries.segment_for(draft.pk).typical_px == 20.0
+
+
+def test_first_click_made_anew_takes_the_typical_object_of_now(ana):
+    draft = ana.open()
+    ana.click(draft, 1)
+    assert queries.segment_for(draft.pk).typical_px is None
+    Project.objects.update(typical_object_m=12.0)
+    actions.undo_click(ana.member, draft.uid)
+    ana.click(draft, 1, x=X + 5)
+    assert queries.segment_for(draft.pk).typical_px == 20.0
+
+
 # --- Passes ------------------------------------------------------------------------------------
 
 
@@ -317,7 +352,16 @@ def test_pass_is_kept_with_its_step_bit_for_bit(ana):
     draft = ana.open()
     ana.click(draft, 1)
     request = queries.segment_for(draft.pk)
-    done = draw_pass(request, 2, 5, parts_left_out=2, cut_at_image_edge=True, coarse_factor=4)
+    done = draw_pass(
+        request,
+        2,
+        5,
+        parts_left_out=2,
+        specks_left_out=3,
+        holes_filled=1,
+        cut_at_image_edge=True,
+        coarse_factor=4,
+    )
     answer = record_pass(draft.pk, request, done)
     step = draft.steps.get()
     assert bytes(step.outline) == base64.b64decode(done.outline)
@@ -325,7 +369,18 @@ def test_pass_is_kept_with_its_step_bit_for_bit(ana):
     assert zlib.decompress(bytes(step.mask)) == bytes([121]) * 32**2
     assert (answer.number, answer.limit, answer.settled) == (2, 5, False)
     assert (answer.parts_left_out, answer.cut_at_image_edge, answer.coarse_factor) == (2, True, 4)
+    assert (answer.specks_left_out, answer.holes_filled) == (3, 1)
     assert answer.outline == coordinates_from_wkb(bytes(step.outline))
+
+
+def test_pass_kept_before_small_things_were_counted_is_still_shown(ana):
+    draft = ana.open()
+    ana.click(draft, 1)
+    ana.answer(draft)
+    step = draft.steps.get()
+    del step.last_pass["specks_left_out"], step.last_pass["holes_filled"]
+    step.save()
+    assert (shown(draft).answer.specks_left_out, shown(draft).answer.holes_filled) == (0, 0)
 
 
 def test_pass_for_clicks_that_are_not_there_any_more_is_dropped(ana):

@@ -210,3 +210,42 @@ def test_only_a_manager_changes_classes(place, client_of):
             url(place, "/classes"), class_body(), content_type="application/json"
         )
         assert answer.status_code == 403
+
+
+def draw_squares(place, *sides):
+    """Labels with these sides; what they are called."""
+    return [draw_label(place, place.ana, square(LEFT + 10, TOP - 200, side)) for side in sides]
+
+
+def typical(place, client_of):
+    return client_of(place.max).get(url(place, "/typical-object")).json()["length_m"]
+
+
+def test_too_few_labels_do_not_say_what_is_typical(place, client_of):
+    draw_squares(place, 4, 8, 12, 20)
+    assert typical(place, client_of) is None
+
+
+def test_typical_object_is_the_median_of_the_longest_sides(place, client_of):
+    draw_squares(place, 4, 8, 20, 100)
+    wide = [[[[LEFT, TOP - 9], [LEFT + 12, TOP - 9], [LEFT + 12, TOP - 8], [LEFT, TOP - 9]]]]
+    draw_label(place, place.ana, wide)
+    assert typical(place, client_of) == 12
+    draw_squares(place, 14)
+    assert typical(place, client_of) == 13
+
+
+def test_deleted_labels_say_nothing_of_what_is_typical(place, client_of):
+    *_, largest = draw_squares(place, 4, 8, 12, 20, 30, 100)
+    actions.delete_labels(
+        member_of(place.project, place.max),
+        uid=new_uid(),
+        labels=[AtRevision(label=largest.labels[0].uid, base_revision=1)],
+    )
+    assert typical(place, client_of) == 12
+
+
+def test_typical_object_is_in_metres_where_the_map_is_in_feet(place, client_of):
+    draw_squares(place, 10, 10, 10, 10, 10)
+    type(place.project).objects.update(metres_per_unit=1200 / 3937)
+    assert typical(place, client_of) == pytest.approx(3.048, abs=1e-4)

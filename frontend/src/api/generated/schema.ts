@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/typical-object": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Typical Object
+         * @description What the labels say of the setting `typical_object_m`.
+         */
+        get: operations["get_typical_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -479,6 +499,9 @@ export interface components {
         /**
          * AnswerOut
          * @description The outline of the newest pass that counts; `outline` is empty where nothing was found.
+         *
+         *     What the project's rules took from it is counted: parts that no click is in, specks below the
+         *     smallest part, holes below the smallest hole.
          */
         AnswerOut: {
             /** Area M2 */
@@ -487,6 +510,8 @@ export interface components {
             coarse_factor: number;
             /** Cut At Image Edge */
             cut_at_image_edge: boolean;
+            /** Holes Filled */
+            holes_filled: number;
             /** Limit */
             limit: number;
             /** Number */
@@ -497,6 +522,8 @@ export interface components {
             parts_left_out: number;
             /** Settled */
             settled: boolean;
+            /** Specks Left Out */
+            specks_left_out: number;
             /** Step */
             step: number;
         };
@@ -1450,6 +1477,8 @@ export interface components {
             own_review_allowed: boolean;
             /** Simplify Px */
             simplify_px: number;
+            /** Typical Object M */
+            typical_object_m: number | null;
             /** Viewers May Export */
             viewers_may_export: boolean;
         };
@@ -1474,6 +1503,8 @@ export interface components {
             own_review_allowed: boolean;
             /** Simplify Px */
             simplify_px: number;
+            /** Typical Object M */
+            typical_object_m: number | null;
             /** Viewers May Export */
             viewers_may_export: boolean;
         };
@@ -1749,6 +1780,14 @@ export interface components {
             tile_size: number;
         };
         ToPage: components["schemas"]["Welcome"] | components["schemas"]["Ok"] | components["schemas"]["Refused"] | components["schemas"]["DraftStateSent"] | components["schemas"]["DraftOutlined"] | components["schemas"]["DraftWaiting"] | components["schemas"]["DraftFailed"] | components["schemas"]["DraftSaved"] | components["schemas"]["LabelsChanged"] | components["schemas"]["JobChanged"] | components["schemas"]["ImageChanged"] | components["schemas"]["ProjectChanged"] | components["schemas"]["EngineChanged"];
+        /**
+         * TypicalObjectOut
+         * @description Median of the longest sides of the labels' boxes; None while there are too few to tell.
+         */
+        TypicalObjectOut: {
+            /** Length M */
+            length_m: number | null;
+        };
         /**
          * UndoClick
          * @description Move the head back by one click.
@@ -2427,6 +2466,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryOut"];
+                };
+            };
+        };
+    };
+    get_typical_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypicalObjectOut"];
                 };
             };
         };

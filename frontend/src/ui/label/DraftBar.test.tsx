@@ -70,6 +70,13 @@ describe("the draft bar", () => {
     expect(bar.textContent).not.toContain("pass 2");
   });
 
+  it("says quietly what was too small to keep", () => {
+    const chips = [{ id: "trifles", words: "3 specks left out", operation: null }] as const;
+    const bar = mounted(<DraftBar {...begun} chips={chips} />);
+    expect(bar.textContent).toContain("3 specks left out");
+    expect(bar.querySelector(".draft-chip")).toBeNull();
+  });
+
   it("counts the parts left out, and leaves chips of the map to the map", () => {
     const chips = [
       { id: "parts", words: "2 parts left out", operation: null },

@@ -40,6 +40,8 @@ const POLARITIES = [
   { value: "exclude", words: "−" },
 ] as const;
 
+const TRIFLES = "Smaller than the project's smallest part or hole, which its settings name.";
+
 /** What is being made: always under the map, so that nothing shifts when a click comes. */
 export function DraftBar(props: DraftBarProps) {
   const begun = props.phase !== "none" && props.phase !== "empty";
@@ -82,6 +84,7 @@ export function DraftBar(props: DraftBarProps) {
 
 function Begun({ phase, area, clicks, pass, sentence, chips }: DraftBarProps) {
   const parts = chips.find((chip) => chip.id === "parts");
+  const trifles = chips.find((chip) => chip.id === "trifles");
   return (
     <>
       <span class="draft-area">{area === "" ? "–" : area}</span>
@@ -95,6 +98,11 @@ function Begun({ phase, area, clicks, pass, sentence, chips }: DraftBarProps) {
         <span class="draft-sentence truncate">{sentence}</span>
       )}
       {parts && <span class="draft-chip">{parts.words}</span>}
+      {trifles && (
+        <span class="draft-trifles truncate" title={TRIFLES}>
+          {trifles.words}
+        </span>
+      )}
     </>
   );
 }

@@ -3,9 +3,12 @@ import type { ProjectSettings } from "../../api/client";
 import { Button } from "../controls/Button";
 import { Field, TextField } from "../controls/Field";
 import { Segmented } from "../controls/Segmented";
+import { TypicalObjectField } from "./TypicalObjectField";
 
 interface Props {
   readonly settings: ProjectSettings;
+  /** Typical length of the objects that are labelled already; null while they are too few. */
+  readonly measuredM: number | null;
   readonly failure: string | null;
   readonly onSave: (settings: ProjectSettings) => void;
   readonly onCancel: () => void;
@@ -17,7 +20,7 @@ const PARTS = [
 ] as const;
 
 /** Name, rules for outlines, and who may do more than their role says. */
-export function SettingsForm({ settings, failure, onSave, onCancel }: Props) {
+export function SettingsForm({ settings, measuredM, failure, onSave, onCancel }: Props) {
   const [wanted, setWanted] = useState(settings);
   const set = (change: Partial<ProjectSettings>) => setWanted({ ...wanted, ...change });
   return (
@@ -73,6 +76,11 @@ export function SettingsForm({ settings, failure, onSave, onCancel }: Props) {
           onValue={(simplify_px) => set({ simplify_px })}
         />
       </div>
+      <TypicalObjectField
+        valueM={wanted.typical_object_m}
+        measuredM={measuredM}
+        onValue={(typical_object_m) => set({ typical_object_m })}
+      />
       <label class="check">
         <input
           type="checkbox"

@@ -1,0 +1,44 @@
+import { lengthWords } from "../../state/words";
+import { Button } from "../controls/Button";
+import { Field } from "../controls/Field";
+
+interface Props {
+  /** null: not set, and a first click looks at native pixels. */
+  readonly valueM: number | null;
+  /** What the labels say; null while they are too few. */
+  readonly measuredM: number | null;
+  readonly onValue: (valueM: number | null) => void;
+}
+
+const NOTE =
+  "Longest side of what you mostly label. The first click then looks at a window of the right size.";
+
+/** How long a typical object is, typed or taken from the labels. */
+export function TypicalObjectField({ valueM, measuredM, onValue }: Props) {
+  const offeredM = measuredM === null ? null : Number(measuredM.toPrecision(2));
+  return (
+    <Field label="Typical object, m" note={NOTE}>
+      {(id, described) => (
+        <div class="field-row">
+          <input
+            id={id}
+            class="input number"
+            type="number"
+            min={0.01}
+            max={100_000}
+            step="any"
+            aria-describedby={described}
+            value={valueM ?? ""}
+            onInput={(event) => {
+              const typed = event.currentTarget.valueAsNumber;
+              onValue(Number.isFinite(typed) ? typed : null);
+            }}
+          />
+          {offeredM !== null && offeredM > 0 && (
+            <Button onClick={() => onValue(offeredM)}>From labels: {lengthWords(offeredM)}</Button>
+          )}
+        </div>
+      )}
+    </Field>
+  );
+}

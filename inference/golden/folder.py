@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from inference.errors import InferenceError
+from inference.golden.clicks import check_click_counts, check_click_maps, check_click_simulator
 from inference.golden.comparison import Comparison, Finding
 from inference.golden.losses import check_losses
 from inference.golden.network import FORMULA_SIZES, check_formula_network, check_network
-from inference.golden.rules import check_click_counts, check_click_maps, check_click_simulator
 from inference.golden.sequences import check_sequence
 from inference.models.checkpoint import load_weights
 from inference.models.checkpoint_import import import_checkpoint

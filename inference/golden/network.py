@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from inference.golden.clicks import disks_of_points
 from inference.golden.comparison import Comparison, Numbers
-from inference.golden.rules import disks_of_points
 from inference.models.formula_weights import fill_by_formula, formula_tensor
 from inference.models.plain_vit import from_windows, windows_along
 from inference.models.simple_click import SIZES, SimpleClick

@@ -14,8 +14,8 @@ import numpy as np
 from inference.clicks import PixelClick
 from inference.evaluation.click_simulator import ClickSimulator
 from inference.evaluation.iou import intersection_over_union
+from inference.golden.clicks import as_row
 from inference.golden.comparison import Comparison, Numbers
-from inference.golden.rules import as_row
 from inference.models.click_network import ClickNetwork
 from inference.prediction.reference_predictor import ReferencePass, ReferencePredictor
 from inference.prediction.reference_settings import ReferenceSettings

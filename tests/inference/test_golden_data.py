@@ -88,14 +88,19 @@ def test_another_network_is_found(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "rule",
-    [{"expansion": 1.3}, {"smallest_px": 180}, {"renewal": 0.2}, {"threshold": 0.8}],
-    ids=str,
+    ("name", "rule"),
+    [
+        ("zoom_flip", {"expansion": 1.3}),
+        ("zoom_flip", {"renewal": 0.2}),
+        ("zoom_flip", {"threshold": 0.8}),
+        ("cfr_adaptive", {"smallest_px": 180}),
+    ],
 )
-def test_another_rule_of_zooming_is_found(rule, monkeypatch):
+def test_another_rule_of_zooming_is_found(name, rule, monkeypatch):
     monkeypatch.setattr(sequences, "ZoomRules", partial(ZoomRules, **rule))
-    over = [r.path.name for r in check_folder(OWN) if not r.is_within]
-    assert over
+    comparison = Comparison()
+    check_sequence(OWN / f"seq_{name}.npz", load_network(the_checkpoint(OWN)), comparison)
+    assert "zoom_box" in {f.quantity for f in comparison.findings if not f.is_within}
 
 
 def test_a_folder_without_recorded_data_is_an_error(tmp_path, capsys):

@@ -17,9 +17,10 @@ from tests.inference.golden.tiny_network import draw_scene, trained_network
 FOLDER = Path(__file__).parent / "data"
 WEIGHTS = "simpleclick_tiny.safetensors"
 SEED = 8
-ZOOMED_SEED = 10
-"""Of a scene whose box is renewed twice: round what the first click found, far smaller than the
-object, and round what the second did."""
+ZOOMED_SEED, STOPPED_SEED = 10, 24
+"""Of scenes that the network answers as is wanted: the box is renewed twice, round what the first
+click found, far smaller than the object, and round what the second did; and refining ends early
+at some clicks, not at others."""
 
 EVALUATION = {
     "target_size": (224, 224),
@@ -46,6 +47,7 @@ def main() -> None:
     recording.record_click_counts(FOLDER / "noc.json", rng)
     recording.record_losses(FOLDER / "losses.npz", rng)
     zoomed = draw_scene(np.random.default_rng(ZOOMED_SEED), 400, 520, largest=0.4)
+    stopped = draw_scene(np.random.default_rng(STOPPED_SEED), 300, 380)
     sequences = {
         "plain": (
             EVALUATION | {"target_size": None, "with_flip": False},
@@ -54,7 +56,7 @@ def main() -> None:
         "zoom_flip": (EVALUATION, zoomed),
         "cfr_adaptive": (
             EVALUATION | {"cascade_step": 5, "cascade_adaptive": True, "cascade_clicks": 20},
-            draw_scene(rng, 360, 440),
+            stopped,
         ),
         "init_mask_demo": (
             EVALUATION | {"cascade_step": 0, "init": "demo"},

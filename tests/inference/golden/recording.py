@@ -12,9 +12,9 @@ from inference.evaluation.iou import (
     number_of_clicks,
     number_of_failures,
 )
+from inference.golden.clicks import as_row, disks_of_points
 from inference.golden.losses import VARIANTS
 from inference.golden.network import image_and_mask, observe, recorded_part
-from inference.golden.rules import as_row, disks_of_points
 from inference.golden.sequences import (
     STARTED_BY_DEMO,
     bounds_of,

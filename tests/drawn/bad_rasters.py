@@ -1,0 +1,155 @@
+"""Files that a person may upload by mistake, or to do harm. Each function writes one."""
+
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+
+UTM_10N = "EPSG:26910"
+NORTH_UP = Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000)
+
+
+def write_raster(
+    path: Path,
+    pixels: NDArray[Any],
+    *,
+    crs: str | None = UTM_10N,
+    transform: Affine = NORTH_UP,
+    colours: str = "red green blue",
+    **profile: Any,
+) -> None:
+    """A GeoTIFF of bands x rows x cols; `colours` has GDAL's names, or is empty."""
+    count, height, width = pixels.shape
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=width,
+        height=height,
+        count=count,
+        dtype=pixels.dtype,
+        crs=crs,
+        transform=transform,
+        **profile,
+    ) as dataset:
+        if colours:
+            dataset.colorinterp = [rasterio.enums.ColorInterp[name] for name in colours.split()]
+        dataset.write(pixels)
+
+
+def ground(
+    count: int = 3, *, height: int = 60, width: int = 80, dtype: str = "uint8", seed: int = 5
+) -> NDArray[Any]:
+    """Pixels that look like something, bands x rows x cols, none of them 0."""
+    random = np.random.default_rng(seed)
+    return random.integers(1, 250, (count, height, width)).astype(dtype)
+
+
+def no_raster(path: Path) -> None:
+    path.write_text("Dear colleague, the orthophoto is in the other mail.\n")
+
+
+def truncated(path: Path) -> None:
+    write_raster(path, ground(height=400, width=400))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 62 // 100])
+
+
+def one_pixel(path: Path) -> None:
+    write_raster(path, ground(height=1, width=1))
+
+
+def no_crs(path: Path) -> None:
+    write_raster(path, ground(), crs=None)
+
+
+def rotated(path: Path) -> None:
+    write_raster(path, ground(), transform=NORTH_UP @ Affine.rotation(30))
+
+
+def sheared(path: Path) -> None:
+    write_raster(path, ground(), transform=NORTH_UP @ Affine.shear(20, 0))
+
+
+def all_nodata(path: Path) -> None:
+    write_raster(path, np.zeros((3, 60, 80), np.uint8), nodata=0)
+
+
+def absurd_dimensions(path: Path) -> None:
+    """A few hundred bytes that claim a million pixels a side, one block of them there."""
+    write_one_strip_tiff(path, width=1_000_000, height=1_000_000, rows_per_strip=16)
+
+
+def decompression_bomb(path: Path) -> None:
+    """A few hundred kilobytes of zlib that unpack to 400 MB in one piece."""
+    write_one_strip_tiff(path, width=20_000, height=20_000, rows_per_strip=20_000)
+
+
+def write_one_strip_tiff(path: Path, *, width: int, height: int, rows_per_strip: int) -> None:
+    """A deflated grey TIFF written by hand: its first strip is there, of zeros, no other is."""
+    packer = zlib.compressobj(9)
+    row = bytes(width)
+    strip = b"".join(packer.compress(row) for _ in range(rows_per_strip)) + packer.flush()
+    strips = -(-height // rows_per_strip)
+    short, long = 3, 4
+    offsets_at = 8 + len(strip)
+    offsets = struct.pack(f"<{strips}I", 8, *[0] * (strips - 1))
+    sizes = struct.pack(f"<{strips}I", len(strip), *[0] * (strips - 1))
+    is_inline = strips == 1
+    tags = [
+        (256, long, 1, width),
+        (257, long, 1, height),
+        (258, short, 1, 8),
+        (259, short, 1, 8),  # Adobe deflate
+        (262, short, 1, 1),  # black is zero
+        (273, long, strips, 8 if is_inline else offsets_at),
+        (277, short, 1, 1),
+        (278, long, 1, rows_per_strip),
+        (279, long, strips, len(strip) if is_inline else offsets_at + len(offsets)),
+    ]
+    tables = b"" if is_inline else offsets + sizes
+    directory = struct.pack("<H", len(tags))
+    directory += b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    path.write_bytes(
+        struct.pack("<2sHI", b"II", 42, offsets_at + len(tables)) + strip + tables + directory
+    )
+
+
+def vrt(path: Path) -> None:
+    path.write_text(
+        '<VRTDataset rasterXSize="80" rasterYSize="60"><VRTRasterBand dataType="Byte" band="1">'
+        "<SimpleSource><SourceFilename>/etc/passwd</SourceFilename></SimpleSource>"
+        "</VRTRasterBand></VRTDataset>"
+    )
+
+
+def web_map(path: Path) -> None:
+    path.write_text(
+        '<GDAL_WMS><Service name="TMS"><ServerUrl>http://127.0.0.1:9/${z}</ServerUrl></Service>'
+        "</GDAL_WMS>"
+    )
+
+
+def envi_header(path: Path) -> None:
+    path.write_text("ENVI\nsamples = 80\nlines = 60\nbands = 1\ndata type = 1\nheader offset = 0\n")
+
+
+def complex_numbers(path: Path) -> None:
+    write_raster(path, ground(1).astype(np.complex64), colours="")
+
+
+def doubles(path: Path) -> None:
+    write_raster(path, ground(3, dtype="float64"))
+
+
+def long_integers(path: Path) -> None:
+    write_raster(path, ground(3, dtype="int64"))
+
+
+def bands_500(path: Path) -> None:
+    write_raster(path, ground(500, height=8, width=8), colours="")

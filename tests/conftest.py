@@ -19,7 +19,6 @@ def data_dir(settings, tmp_path) -> Path:
     settings.DATA_DIR = tmp_path / "data"
     for name in ("uploads", "cogs", "exports", "queue", "run"):
         (settings.DATA_DIR / name).mkdir(parents=True)
-    settings.FILE_UPLOAD_TEMP_DIR = settings.DATA_DIR / "uploads"
     return settings.DATA_DIR
 
 

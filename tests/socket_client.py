@@ -50,6 +50,15 @@ class Socket:
                 raise AssertionError(f"closed with {message['closed']} while waiting for {types}")
         return message
 
+    @property
+    def unread(self) -> int:
+        """How many messages wait to be received."""
+        return self._app.output_queue.qsize()
+
+    async def drop(self) -> None:
+        """End the application where it is, as a server that is stopped."""
+        self._app.stop(exceptions=False)
+
     async def close(self) -> None:
         """Hang up, and wait until the application has noticed."""
         await self._app.send_input({"type": "websocket.disconnect", "code": 1001})

@@ -14,6 +14,7 @@ from webapp.drafts.api import router as drafts
 from webapp.errors import HTTP_STATUS, AppError, BadInput, ErrorCode, ErrorOut, NotFound
 from webapp.exchange.api import router as exchange
 from webapp.imaging.api import router as imaging
+from webapp.imaging.upload_api import router as uploads
 from webapp.jobs.api import router as jobs
 from webapp.labels.api import router as labels
 from webapp.projects.api import router as projects
@@ -67,7 +68,7 @@ def add(router: Router) -> None:
     api.add_router("", router)
 
 
-for _router in (accounts, projects, jobs, imaging, labels, drafts, exchange):
+for _router in (accounts, projects, jobs, uploads, imaging, labels, drafts, exchange):
     add(_router)
 
 

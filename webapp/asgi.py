@@ -13,11 +13,12 @@ django_application = get_asgi_application()
 # After Django is set up: consumers know the tables.
 from webapp.drafts.consumers import ProjectConsumer  # noqa: E402 - as said above
 from webapp.engines.consumers import EngineConsumer  # noqa: E402 - as said above
+from webapp.imaging.upload_stream import UploadStream  # noqa: E402 - as said above
 from webapp.realtime.origin import OwnOrigin  # noqa: E402 - as said above
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": UploadStream(django_application),  # type: ignore[arg-type] # Django's own types of ASGI are looser
         "websocket": URLRouter(
             [
                 path(

@@ -18,6 +18,12 @@ class ErrorCode(StrEnum):
     BAD_INPUT = "bad_input"
     TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
+    GONE = "gone"
+    TOO_LARGE = "too_large"
+    LOCKED = "locked"
+    UNKNOWN_PROTOCOL = "unknown_protocol"
+    UNKNOWN_MEDIA = "unknown_media"
+    WRONG_CHECKSUM = "wrong_checksum"
     INTERNAL = "internal"
 
 
@@ -29,6 +35,13 @@ HTTP_STATUS: dict[ErrorCode, int] = {
     ErrorCode.BAD_INPUT: 422,
     ErrorCode.TOO_MANY: 429,
     ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.GONE: 410,
+    ErrorCode.TOO_LARGE: 413,
+    ErrorCode.LOCKED: 423,
+    # The last three are words of the tus protocol, and 460 is its own.
+    ErrorCode.UNKNOWN_PROTOCOL: 412,
+    ErrorCode.UNKNOWN_MEDIA: 415,
+    ErrorCode.WRONG_CHECKSUM: 460,
     ErrorCode.INTERNAL: 500,
 }
 
@@ -106,3 +119,39 @@ class Unavailable(AppError):
     """A part of the system is away for the moment."""
 
     code = ErrorCode.UNAVAILABLE
+
+
+class Gone(AppError):
+    """It was there, and its time is over."""
+
+    code = ErrorCode.GONE
+
+
+class TooLarge(AppError):
+    """More bytes than there may be."""
+
+    code = ErrorCode.TOO_LARGE
+
+
+class Locked(AppError):
+    """Somebody else works on it at this moment: to be tried again soon."""
+
+    code = ErrorCode.LOCKED
+
+
+class UnknownProtocol(AppError):
+    """A version of the upload protocol that is not spoken here."""
+
+    code = ErrorCode.UNKNOWN_PROTOCOL
+
+
+class UnknownMedia(AppError):
+    """A body of a kind that is not taken here."""
+
+    code = ErrorCode.UNKNOWN_MEDIA
+
+
+class WrongChecksum(AppError):
+    """What arrived is not what was sent."""
+
+    code = ErrorCode.WRONG_CHECKSUM

@@ -2,9 +2,12 @@
 
 Variables: SEGMAP_DATA (the data folder), PORT, SEGMAP_HOSTS (names under which the server may be
 addressed, comma-separated), SEGMAP_HTTPS (1 behind a proxy that speaks TLS), SEGMAP_DEBUG (1 for
-tracebacks in the browser), SEGMAP_EXPORT_DAYS (how long the files of an export are kept: 30). The
-supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO, SEGMAP_ENGINE and SEGMAP_ENGINE_TOKEN for
-its children.
+tracebacks in the browser), SEGMAP_EXPORT_DAYS (how long the files of an export are kept: 30),
+SEGMAP_UPLOAD_DAYS (how long an unfinished upload waits for its rest: 7), SEGMAP_UPLOAD_GB (the most
+that one file may have: 40), SEGMAP_USER_GB and SEGMAP_PROJECT_GB (the most that the images of one
+person, and of one project, may take: 200 and 500), SEGMAP_RESERVE_GB (free disk that an upload must
+leave: 2). The supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO, SEGMAP_ENGINE and
+SEGMAP_ENGINE_TOKEN for its children.
 """
 
 import os
@@ -124,9 +127,20 @@ WHITENOISE_MAX_AGE = 60
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # The build puts a hash of the content into these names.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"
-# Beside their destination: an upload is moved there by a rename, not copied.
-FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 EXPORT_DAYS = int(os.environ.get("SEGMAP_EXPORT_DAYS") or 30)
+
+
+def _bytes(variable: str, gigabytes: float) -> int:
+    return int(float(os.environ.get(variable) or gigabytes) * 1e9)
+
+
+UPLOAD_DAYS = int(os.environ.get("SEGMAP_UPLOAD_DAYS") or 7)
+UPLOAD_MOST_BYTES = _bytes("SEGMAP_UPLOAD_GB", 40)
+# What counts: what was uploaded or announced, and the COGs made from it.
+USER_MOST_BYTES = _bytes("SEGMAP_USER_GB", 200)
+PROJECT_MOST_BYTES = _bytes("SEGMAP_PROJECT_GB", 500)
+# The database has to go on writing.
+DISK_RESERVE_BYTES = _bytes("SEGMAP_RESERVE_GB", 2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 # --- Sockets and jobs ----------------------------------------------------------------------------

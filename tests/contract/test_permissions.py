@@ -69,7 +69,10 @@ def is_permit_refusal(response) -> bool:
     """Whether the permit said no: an allowed person's 404 is about the thing asked for."""
     if response.status_code in (401, 403):
         return True
-    return response.status_code == 404 and "no such project" in response.json()["sentence"]
+    # The answer to a HEAD has no words. Whoever passes its permit is asked for a version: 412.
+    return response.status_code == 404 and (
+        not response.content or "no such project" in response.json()["sentence"]
+    )
 
 
 def members_of_union(union) -> list[type]:

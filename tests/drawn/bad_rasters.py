@@ -81,43 +81,50 @@ def all_nodata(path: Path) -> None:
 
 
 def absurd_dimensions(path: Path) -> None:
-    """A few hundred bytes that claim a million pixels a side, one block of them there."""
-    write_one_strip_tiff(path, width=1_000_000, height=1_000_000, rows_per_strip=16)
+    """30 kilobytes that claim a million pixels a side, with one of the strips there."""
+    write_hollow_tiff(path, side=1_000_000, rows=256, stream=zlib.compress(bytes(1000)))
 
 
 def decompression_bomb(path: Path) -> None:
-    """A few hundred kilobytes of zlib that unpack to 400 MB in one piece."""
-    write_one_strip_tiff(path, width=20_000, height=20_000, rows_per_strip=20_000)
+    """300 kilobytes that unpack to 300 megabytes in one tile."""
+    side = 16 * 1088
+    stream = zlib.compress(bytes(side * side), 9)
+    write_hollow_tiff(path, side=side, rows=side, stream=stream, is_tiled=True)
 
 
-def write_one_strip_tiff(path: Path, *, width: int, height: int, rows_per_strip: int) -> None:
-    """A deflated grey TIFF written by hand: its first strip is there, of zeros, no other is."""
-    packer = zlib.compressobj(9)
-    row = bytes(width)
-    strip = b"".join(packer.compress(row) for _ in range(rows_per_strip)) + packer.flush()
-    strips = -(-height // rows_per_strip)
-    short, long = 3, 4
-    offsets_at = 8 + len(strip)
-    offsets = struct.pack(f"<{strips}I", 8, *[0] * (strips - 1))
-    sizes = struct.pack(f"<{strips}I", len(strip), *[0] * (strips - 1))
-    is_inline = strips == 1
-    tags = [
-        (256, long, 1, width),
-        (257, long, 1, height),
-        (258, short, 1, 8),
-        (259, short, 1, 8),  # Adobe deflate
-        (262, short, 1, 1),  # black is zero
-        (273, long, strips, 8 if is_inline else offsets_at),
-        (277, short, 1, 1),
-        (278, long, 1, rows_per_strip),
-        (279, long, strips, len(strip) if is_inline else offsets_at + len(offsets)),
-    ]
+def write_hollow_tiff(
+    path: Path, *, side: int, rows: int, stream: bytes, is_tiled: bool = False
+) -> None:
+    """A square grey TIFF written by hand, in deflated strips or square tiles of `rows`.
+
+    The first piece is `stream`; no other is in the file.
+    """
+    pieces = (-(-side // rows)) ** (2 if is_tiled else 1)
+    offsets = struct.pack(f"<{pieces}I", 8, *[0] * (pieces - 1))
+    sizes = struct.pack(f"<{pieces}I", len(stream), *[0] * (pieces - 1))
+    tables_at = 8 + len(stream)
+    is_inline = pieces == 1
     tables = b"" if is_inline else offsets + sizes
+    offsets_at, sizes_at = (8, len(stream)) if is_inline else (tables_at, tables_at + len(offsets))
+    short, long = 3, 4
+    tags = [
+        (256, long, 1, side),  # width
+        (257, long, 1, side),  # height
+        (258, short, 1, 8),  # bits
+        (259, short, 1, 8),  # deflate
+        (262, short, 1, 1),  # black is zero
+        (277, short, 1, 1),  # bands
+    ]
+    if is_tiled:
+        tags += [(322, long, 1, rows), (323, long, 1, rows)]
+        tags += [(324, long, pieces, offsets_at), (325, long, pieces, sizes_at)]
+    else:
+        tags += [(278, long, 1, rows)]
+        tags += [(273, long, pieces, offsets_at), (279, long, pieces, sizes_at)]
     directory = struct.pack("<H", len(tags))
-    directory += b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
-    path.write_bytes(
-        struct.pack("<2sHI", b"II", 42, offsets_at + len(tables)) + strip + tables + directory
-    )
+    directory += b"".join(struct.pack("<HHII", *tag) for tag in sorted(tags)) + bytes(4)
+    start = struct.pack("<2sHI", b"II", 42, tables_at + len(tables))
+    path.write_bytes(start + stream + tables + directory)
 
 
 def vrt(path: Path) -> None:

@@ -14,6 +14,9 @@ from webapp.errors import NotSignedIn
 from webapp.projects import queries
 from webapp.projects.roles import Member, Who
 
+AT_ONCE, PER_S = 60, 20
+"""Messages that a person may send in one go (an outbox), and on and on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -55,3 +58,24 @@ class TokenBucket:
         self._left = min(self._at_once, self._left + (now - self._at) * self._per_s) - 1
         self._at = now
         return max(0.0, -self._left / self._per_s)
+
+
+class MessageRates:
+    """How fast each person may send in this process.
+
+    The limit is the person's: another page, or a socket opened anew, is no new allowance.
+    """
+
+    def __init__(self, *, at_once: float = AT_ONCE, per_s: float = PER_S) -> None:
+        self._at_once = at_once
+        self._per_s = per_s
+        self._buckets: dict[int, TokenBucket] = {}
+
+    def delay_s(self, owner: int, now: float) -> float:
+        """Take one message of this person (primary key); how long to wait before doing it."""
+        if owner not in self._buckets:
+            self._buckets[owner] = TokenBucket(at_once=self._at_once, per_s=self._per_s, now=now)
+        return self._buckets[owner].delay_s(now)
+
+
+process_rates = MessageRates()

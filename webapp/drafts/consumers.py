@@ -9,7 +9,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from pydantic import ValidationError
 
 from webapp.drafts import actions, queries
-from webapp.drafts.admission import Admission, TokenBucket
+from webapp.drafts.admission import Admission, MessageRates, process_rates
 from webapp.drafts.events import DraftOut, DraftSaved, DraftStateSent, Welcome
 from webapp.drafts.models import Draft, DraftState
 from webapp.drafts.runner import DraftKey, DraftRunner, process_runner
@@ -40,9 +40,11 @@ NOT_SIGNED_IN = 4401
 NO_SUCH_PROJECT = 4404
 TOO_SLOW = 4408
 LONGEST_MESSAGE = 16 * 1024
+TOO_LONG = (
+    f"This message is no text, or longer than {LONGEST_MESSAGE // 1024} KB, so nothing was "
+    "changed. Load the page again."
+)
 MOST_UNSENT = 256
-AT_ONCE, PER_S = 60, 20
-"""Messages that a page may send in one go (an outbox), and on and on."""
 
 
 class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no types
@@ -52,15 +54,17 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
     what others do arrives in between, through `_post`.
     """
 
-    def __init__(self, runner: DraftRunner | None = None) -> None:
+    def __init__(
+        self, runner: DraftRunner | None = None, rates: MessageRates = process_rates
+    ) -> None:
         super().__init__()
         self.runner = runner or process_runner()
+        self.rates = rates
         self.admission: Admission | None = None
         self.owner = 0
         self.project = 0
         self.unsent: asyncio.Queue[str | int] = asyncio.Queue(MOST_UNSENT)
         self.writer: asyncio.Task[None] | None = None
-        self.bucket = TokenBucket(at_once=AT_ONCE, per_s=PER_S, now=time.monotonic())
 
     # --- The door ------------------------------------------------------------------------------
 
@@ -113,9 +117,9 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Carry out one message of the page and answer it."""
-        await asyncio.sleep(self.bucket.delay_s(time.monotonic()))
+        await asyncio.sleep(self.rates.delay_s(self.owner, time.monotonic()))
         if text_data is None or bytes_data or len(text_data) > LONGEST_MESSAGE:
-            self._refuse(None, ErrorCode.BAD_INPUT, "This message is too long or no text.")
+            self._refuse(None, ErrorCode.BAD_INPUT, TOO_LONG)
             return
         try:
             message = from_page.validate_json(text_data)
@@ -250,7 +254,7 @@ def _id_in(text: str) -> int | None:
     """The id of a message that could not be read, where it has one."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # 16 KB of brackets are deeper than Python goes
         return None
     found = message.get("id") if isinstance(message, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) else None
@@ -259,4 +263,4 @@ def _id_in(text: str) -> int | None:
 def _what_is_wrong(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"]) or "the message"
-    return f"Nothing was changed: {place}: {first['msg']}."
+    return f"Nothing was changed: {place}: {first['msg']}. Load the page again."

@@ -1,23 +1,22 @@
 """Writes to layers and images: from an upload to pixels that can be shown."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path, PurePath
+from uuid import UUID
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 
 from webapp.accounts.models import User
 from webapp.errors import BadInput, Conflict, NotFound, Unavailable
-from webapp.imaging import mosaic, uploads
+from webapp.imaging import mosaic, parts, uploads
 from webapp.imaging.answers import Answers, UnknownAnswer
 from webapp.imaging.events import ImageChanged
-from webapp.imaging.models import Image, ImageState, Layer
+from webapp.imaging.models import Image, ImageState, Layer, Upload
 from webapp.imaging.queries import image_out
 from webapp.imaging.verdict import CogFacts, CrsAndGrid, Question, Verdict
 from webapp.jobs.actions import enqueue
@@ -35,31 +34,39 @@ class ImportOver(Exception):
 
 
 def receive_uploads(
-    project: Project, user: User, files: "Sequence[UploadedFile[bytes]]", layer: Layer | None
+    project: Project, user: User, uids: Sequence[UUID], layer: Layer | None
 ) -> list[Image]:
-    """Take several uploaded files, those that belong together as one image each.
+    """Make images of finished uploads, one of those files that belong together.
 
-    Without a layer every image begins one of its own, named after the file.
+    Without a layer every image begins one of its own, named after the file. An image keeps the id
+    under which its raster was uploaded; so, asked again because the answer was lost, the same
+    images are the answer.
 
     Raises:
-        BadInput: a file belongs to no image, or the disk is too full; nothing is kept.
-        NotFound: the layer was removed meanwhile; nothing is kept.
-        Unavailable: the disk failed; nothing is kept.
+        NotFound: an upload is not this person's or gone, or the layer was removed meanwhile.
+        Conflict: an upload is not whole.
+        BadInput: a file belongs to no image.
+        Locked: a file is being written.
+        Unavailable: the disk failed.
+        In all these cases no image is made, and the uploads stay.
     """
-    names = [file.name or "" for file in files]
-    groups = uploads.group_files(names)
-    uploads.need_space(sum(file.size or 0 for file in files))
-    by_name = dict(zip(names, files, strict=True))
-    with _all_or_none() as images:
-        for group in groups:
-            members = [group.raster, *group.sidecars]
-            size = sum(by_name[name].size or 0 for name in members)
-            image = _new_image(project, user, members, size)
-            images.append(image)
-            folder = uploads.folder_of(image)
-            for name in members:
-                uploads.keep(by_name[name], folder / uploads.stored_name(name, group.raster))
-        _admit(project, images, layer)
+    found = list(Upload.objects.filter(project=project, user=user, uid__in=uids))
+    if not found:
+        made = Image.objects.select_related("layer", "job").filter(
+            layer__project=project, uploaded_by=user, uid__in=uids
+        )
+        if made:
+            return list(made)
+    if len(found) < len(set(uids)):
+        raise NotFound("An upload is gone, so no image was made. Choose the files again.")
+    with parts.locked([upload.uid for upload in found]):
+        if Upload.objects.filter(pk__in=[upload.pk for upload in found]).count() < len(found):
+            raise NotFound("An upload is gone, so no image was made. Choose the files again.")
+        for upload in found:
+            _need_whole(upload)
+        images = _make_images(project, user, found, layer)
+        for upload in found:
+            parts.remove(upload.uid)
     return images
 
 
@@ -199,7 +206,50 @@ def changed(image: Image) -> None:
     publish(image.layer.project_id, ImageChanged(type="image.changed", image=image_out(image)))
 
 
-def _new_image(project: Project, user: User, names: Sequence[str], size_bytes: int) -> Image:
+def _need_whole(upload: Upload) -> None:
+    there = parts.received(upload.uid)
+    if there < upload.size_bytes:
+        raise Conflict(
+            f"{upload.name} ends after {100 * there // upload.size_bytes} %, so no image was made. "
+            "Go on with its upload."
+        )
+
+
+def _make_images(
+    project: Project, user: User, found: Sequence[Upload], layer: Layer | None
+) -> list[Image]:
+    """Images of whole uploads, whose rows go with the same transaction.
+
+    A file gets a second name in its image's folder before the rows are written, and loses the
+    first one after: killed in between, either the upload is still there or the image is.
+    """
+    by_name = {upload.name: upload for upload in found}
+    with _all_or_none() as images:
+        for group in uploads.group_files([upload.name for upload in found]):
+            members = [group.raster, *group.sidecars]
+            size = sum(by_name[name].size_bytes for name in members)
+            image = _new_image(project, user, members, size, uid=by_name[group.raster].uid)
+            images.append(image)
+            folder = uploads.folder_of(image)
+            for name in members:
+                target = folder / uploads.stored_name(name, group.raster)
+                target.hardlink_to(parts.path_of(by_name[name].uid))
+            parts.flush(folder)
+            parts.flush(folder.parent)
+        with transaction.atomic():
+            Upload.objects.filter(pk__in=[upload.pk for upload in found]).delete()
+            _admit(project, images, layer)
+    return images
+
+
+def _new_image(
+    project: Project,
+    user: User,
+    names: Sequence[str],
+    size_bytes: int,
+    *,
+    uid: UUID | None = None,
+) -> Image:
     """An image that is not in the database yet, with an empty folder for its files."""
     raster = names[0]
     layer = Layer(
@@ -210,6 +260,10 @@ def _new_image(project: Project, user: User, names: Sequence[str], size_bytes: i
     image = Image(
         layer=layer, uploaded_by=user, name=raster[:255], files=list(names), size_bytes=size_bytes
     )
+    if uid is not None:
+        image.uid = uid
+        # What a killed attempt left: had it come further, the upload would be gone.
+        shutil.rmtree(uploads.folder_of(image), ignore_errors=True)
     uploads.folder_of(image).mkdir(parents=True)
     return image
 
@@ -302,15 +356,7 @@ def _lay_down(cog: Path, sha256: str) -> Path:
     path = Path("cogs") / f"{sha256}.tif"
     destination = Path(settings.DATA_DIR) / path
     if not destination.exists():
-        _flush(cog)
+        parts.flush(cog)
         cog.rename(destination)
-        _flush(destination.parent)
+        parts.flush(destination.parent)
     return path
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

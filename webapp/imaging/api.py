@@ -1,27 +1,21 @@
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import File, Form, Router
-from ninja.files import UploadedFile
+from ninja import Router
 
 from webapp.imaging import actions, queries
-from webapp.imaging.schemas import AnswersIn, ImageOut
+from webapp.imaging.schemas import AnswersIn, ImageOut, NewImagesIn
 from webapp.projects.permit import acting_member
 
 router = Router(tags=["imaging"])
 
 
 @router.post("/projects/{uuid:project}/images", response=list[ImageOut])
-def upload_images(
-    request: HttpRequest,
-    project: UUID,
-    files: File[list[UploadedFile]],
-    layer: Form[UUID | None] = None,
-) -> list[ImageOut]:
-    """Upload images; files that belong together (.tif and .tfw) make one."""
+def add_images(request: HttpRequest, project: UUID, given: NewImagesIn) -> list[ImageOut]:
+    """Make images of finished uploads; files that belong together (.tif and .tfw) make one."""
     member = acting_member(request)
-    into = queries.layer_of(member.project, layer) if layer else None
-    images = actions.receive_uploads(member.project, member.user, files, into)
+    into = queries.layer_of(member.project, given.layer) if given.layer else None
+    images = actions.receive_uploads(member.project, member.user, given.uploads, into)
     return [queries.image_out(image) for image in images]
 
 

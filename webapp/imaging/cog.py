@@ -84,7 +84,7 @@ def write_cog(
             return _write_in_steps(
                 staged, reading, out, Path(work), most_bytes=most_bytes, progress=progress
             )
-    except (RasterioError, OSError) as error:
+    except (RasterioError, CPLE_BaseError, OSError) as error:
         # What the upload itself can cause was refused where it was read.
         raise RasterRefused(
             f"{staged.name} could not be written on the server. "
@@ -361,3 +361,25 @@ def _lay_out(path: Path, out: Path) -> None:
         profile = cog_profiles.get("deflate")
         profile["predictor"] = 3 if np.dtype(dataset.dtypes[0]).kind == "f" else 2
         rasterio.shutil.copy(dataset, out, copy_src_overviews=True, bigtiff="IF_SAFER", **profile)
+    _need_last_block(out)
+
+
+def _need_last_block(path: Path) -> None:
+    """Nothing, where a new COG is whole to its end.
+
+    A full disk can pass unnoticed: what GDAL and the C library hold in buffers when a file is
+    closed (about 70 KB) is lost without an error. In a COG that is the end of the pixels in
+    full size, which nothing else here would read.
+
+    Raises:
+        RasterioError, CPLE_BaseError, OSError: it is cut short.
+    """
+    with rasterio.open(path, driver="GTiff") as dataset:
+        rows, cols = dataset.block_shapes[0]
+        down, across = (dataset.height - 1) // rows, (dataset.width - 1) // cols
+        if not dataset.get_tag_item(f"BLOCK_OFFSET_{across}_{down}", "TIFF", bidx=1):
+            raise OSError(f"the last block of {path} was not written")
+        col, row = across * cols, down * rows
+        last = Window(col, row, dataset.width - col, dataset.height - row)
+        dataset.read(window=last)
+        dataset.read_masks(1, window=last)

@@ -1,16 +1,19 @@
 """`python -m webapp.imaging.first_open`: the child that opens an upload for the first time.
 
 Reads a `Request` from standard input and writes `Reply` lines to standard output. It lowers
-its own limits before it imports the raster library; the environment that closes GDAL's other
-doors comes from the caller (`sandbox.py`).
+its own limits and gives up files and network before it imports the raster library; the
+environment that closes GDAL's other doors comes from the caller (`sandbox.py`).
 """
 
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from webapp.imaging.child_messages import REPLY, REQUEST, Limits, Reply, Request
+from webapp.imaging.confinement import keep_only, leave_network
 from webapp.imaging.verdict import RasterRefused
 
 
@@ -26,6 +29,7 @@ def main() -> None:
         replies.flush()
 
     lower_limits(request.limits)
+    confine(request)
     try:
         reply(_answer(request, lambda share: reply(Reply(progress=share))))
     except RasterRefused as refusal:
@@ -42,8 +46,38 @@ def too_much_memory(name: str) -> str:
     )
 
 
+def confine(request: Request) -> None:
+    """Give up all files but those of the request and Python's own, and the network.
+
+    Where the system has no means for it the limits and the allow-list of drivers stand alone.
+    """
+    if not leave_network():
+        print("the network stays within reach of UDP", file=sys.stderr)  # noqa: T201  # the log
+    out = () if request.out is None else (request.out.parent,)
+    is_closed = keep_only(
+        readable=[
+            *_PYTHON_AND_LIBRARIES,
+            *(path.resolve() for path in (request.files.main, *request.files.sidecars)),
+        ],
+        writable=[request.folder, *out],
+    )
+    if not is_closed:
+        print("no Landlock: all files stay within reach", file=sys.stderr)  # noqa: T201  # the log
+
+
+_PYTHON_AND_LIBRARIES = (
+    Path(sys.prefix),
+    Path(sys.base_prefix),
+    # The sources of this package: never the folder above, which may hold the data folder.
+    Path(__file__).parents[1],
+    *map(Path, ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")),
+)
+
+
 def lower_limits(limits: Limits) -> None:
     """Set this process's own limits; where the system knows no such limit it goes on."""
+    # Python ignores it, and a file that grows too large would look like a full disk.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     for kind, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s),

@@ -92,3 +92,28 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Upload(models.Model):
+    """A file on its way in, until it becomes (part of) an image.
+
+    How much of it has come is no column: the length of its part on the disk says so
+    (`imaging.parts`), also after a crash.
+    """
+
+    uid = models.UUIDField(unique=True, default=new_uid, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    # As the person had it; it never reaches the disk.
+    name = models.CharField(max_length=255)
+    # Of the whole file, as announced.
+    size_bytes = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

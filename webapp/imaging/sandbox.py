@@ -2,7 +2,8 @@
 
 The child (`first_open.py`) gets: limits on memory, processor time, file size and open files;
 an environment that leaves GDAL five drivers for files and no network; a private folder. Its
-crash, kill or time-out becomes a refusal. Only values come back, checked as they are parsed.
+crash, kill or time-out becomes a refusal. Only values come back, checked as they are parsed. Where
+the kernel lets it, it gives up all other files and the network, too (`confinement.py`).
 """
 
 import functools

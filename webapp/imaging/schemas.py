@@ -2,6 +2,7 @@ from datetime import date
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
 
 from webapp.imaging.models import ImageState
 
@@ -37,6 +38,13 @@ class ImageOut(Schema):
     questions: list[QuestionOut]
     progress: float
     stage: str
+
+
+class NewImagesIn(Schema):
+    """Ids of finished uploads, and the layer that they join; without one each begins its own."""
+
+    uploads: list[UUID] = Field(min_length=1, max_length=200)
+    layer: UUID | None = None
 
 
 class AnswersIn(Schema):

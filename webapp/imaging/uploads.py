@@ -6,13 +6,12 @@ beside it gets the name that its reader expects beside that.
 
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
 from django.conf import settings
-from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
 from webapp.errors import BadInput
 from webapp.imaging.models import Image
@@ -23,8 +22,8 @@ RASTER_SUFFIXES = (".tif", ".tiff", ".gtiff", ".jp2", ".png", ".jpg", ".jpeg", "
 APPENDED_SUFFIXES = (".msk", ".ovr", ".aux.xml")
 REPLACING_SUFFIXES = (".tfw", ".tifw", ".wld", ".jgw", ".pgw", ".j2w", ".prj")
 
-DISK_RESERVE_BYTES = 2 * 10**9
-"""Free space that an upload must leave: the database has to go on writing."""
+MOST_LETTERS = 255
+"""Of a file's name, as in file systems."""
 COPIES_PER_UPLOAD = 3
 """The upload itself, the COG, and what lies beside it while it is made."""
 
@@ -35,6 +34,24 @@ class Group:
 
     raster: str
     sidecars: tuple[str, ...]
+
+
+def need_known_name(name: str) -> None:
+    """Nothing, for a name that a raster or a sidecar may have.
+
+    Raises:
+        BadInput: it is the name of something else.
+    """
+    if len(name) > MOST_LETTERS or "\0" in name:
+        raise BadInput(
+            f"A file's name is too long ({len(name)} letters) or broken, so it was not uploaded. "
+            "Give it a shorter one."
+        )
+    if not name.lower().endswith((*RASTER_SUFFIXES, *APPENDED_SUFFIXES, *REPLACING_SUFFIXES)):
+        raise BadInput(
+            f"{name} is no image, so it was not uploaded. Choose a GeoTIFF, and its .tfw, .prj, "
+            ".msk or .ovr together with it."
+        )
 
 
 def group_files(names: Sequence[str]) -> list[Group]:
@@ -86,17 +103,6 @@ def folder_of(image: Image) -> Path:
     return Path(settings.DATA_DIR) / "uploads" / str(image.uid)
 
 
-def keep(file: "UploadedFile[bytes]", destination: Path) -> None:
-    """Put an upload where it stays: a large one lies on the same disk already and is moved."""
-    if isinstance(file, TemporaryUploadedFile):
-        Path(file.temporary_file_path()).rename(destination)
-        return
-    with destination.open("xb") as stream:
-        pieces: Iterable[bytes] = file.chunks()
-        for piece in pieces:
-            stream.write(piece)
-
-
 def raster_files(image: Image) -> RasterFiles:
     """The uploaded files of an image, for the sandbox."""
     folder, names = folder_of(image), image.files
@@ -114,17 +120,26 @@ def stored_name(name: str, raster: str) -> str:
     return f"raster{suffix}{appended}" if appended else f"raster{PurePath(lower).suffix}"
 
 
-def need_space(size_bytes: int) -> None:
+def free_bytes() -> int:
+    """What the disk of the data folder has left."""
+    return shutil.disk_usage(settings.DATA_DIR).free
+
+
+def need_space(size_bytes: int, *, coming_bytes: int = 0) -> None:
     """Nothing, where the disk has room for an upload of that size and its COG.
+
+    Args:
+        size_bytes: of the upload.
+        coming_bytes: what others were let in with and has not come yet.
 
     Raises:
         BadInput: it has not.
     """
-    free = shutil.disk_usage(settings.DATA_DIR).free
-    if free < DISK_RESERVE_BYTES + COPIES_PER_UPLOAD * size_bytes:
+    free = free_bytes() - coming_bytes
+    if free < settings.DISK_RESERVE_BYTES + COPIES_PER_UPLOAD * size_bytes:
         raise BadInput(
-            f"The server's disk has {free / 1e9:.1f} GB left, too little for this image, so "
-            "nothing was uploaded. Ask for space."
+            f"The server's disk has {max(0, free) / 1e9:.1f} GB left, too little for this image, "
+            "so nothing was uploaded. Ask for space."
         )
 
 

@@ -80,11 +80,21 @@ export function useCsrfToken(token: string): void {
   csrfToken = token;
 }
 
+/** The header of that token, for requests that are not made here. */
+export function csrfHeader(): Readonly<Record<string, string>> {
+  return { "X-CSRFToken": csrfToken };
+}
+
 let onSignedOut: () => void = () => {};
 
 /** Called whenever the server says that the session has ended. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
+}
+
+/** Says the same for a request that was not made here. */
+export function reportSignedOut(): void {
+  onSignedOut();
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -179,6 +189,9 @@ export const api = {
     request<LabelClass>("PUT", `${at(project)}/classes/${uid}`, labelClass),
 
   images: (project: string) => request<Image[]>("GET", `${at(project)}/images`),
+  /** Makes images of finished uploads; asked twice, the answer is the same images. */
+  addImages: (project: string, uploads: readonly string[]) =>
+    request<Image[]>("POST", `${at(project)}/images`, { uploads }),
   answerImage: (project: string, image: string, answers: Readonly<Record<string, string>>) =>
     request<Image>("POST", `${at(project)}/images/${image}/answers`, { answers }),
   removeImage: (project: string, image: string) =>
@@ -216,41 +229,3 @@ export const api = {
   exportFile: (project: string, job: string) => `${at(project)}/exports/${job}/file`,
   exportSummary: (project: string, job: string) => `${at(project)}/exports/${job}/summary`,
 } as const;
-
-/**
- * Uploads files as one form; `onProgress` hears bytes sent and bytes in all.
- *
- * XMLHttpRequest, because fetch tells nothing of an upload's progress.
- */
-export function uploadImages(
-  project: string,
-  files: readonly File[],
-  onProgress: (sent: number, total: number) => void,
-  layer?: string,
-): { readonly done: Promise<Image[]>; readonly cancel: () => void } {
-  const upload = new XMLHttpRequest();
-  const done = new Promise<Image[]>((resolve, reject) => {
-    const form = new FormData();
-    for (const file of files) form.append("files", file, file.name);
-    if (layer !== undefined) form.append("layer", layer);
-    upload.open("POST", `${at(project)}/images`);
-    upload.setRequestHeader("X-CSRFToken", csrfToken);
-    upload.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
-    upload.addEventListener("error", () => reject(new OfflineError()));
-    upload.addEventListener("abort", () =>
-      reject(new ApiError(0, "cancelled", "The upload was cancelled. Nothing was kept.")),
-    );
-    upload.addEventListener("load", () => {
-      let answer: unknown = null;
-      try {
-        answer = JSON.parse(upload.responseText);
-      } catch {
-        // As in `request`: no JSON, no sentence.
-      }
-      if (upload.status >= 200 && upload.status < 300) resolve(answer as Image[]);
-      else reject(apiError(upload.status, answer));
-    });
-    upload.send(form);
-  });
-  return { done, cancel: () => upload.abort() };
-}

@@ -1,19 +1,8 @@
 import { computed, signal } from "@preact/signals";
 import type { Image, Job } from "../api/client";
 
-export interface Upload {
-  readonly id: string;
-  readonly names: readonly string[];
-  readonly sent: number;
-  readonly total: number;
-  readonly startedAt: number;
-  readonly failure: string | null;
-  readonly cancel: () => void;
-}
-
 const jobMap = signal<ReadonlyMap<string, Job>>(new Map());
 const imageMap = signal<ReadonlyMap<string, Image>>(new Map());
-const uploadMap = signal<ReadonlyMap<string, Upload>>(new Map());
 
 /** Jobs of the open project, newest first. */
 export const jobs = computed<readonly Job[]>(() =>
@@ -23,8 +12,6 @@ export const jobs = computed<readonly Job[]>(() =>
 export const images = computed<readonly Image[]>(() =>
   [...imageMap.value.values()].sort((a, b) => a.uid.localeCompare(b.uid)),
 );
-/** Files on their way from this page. */
-export const uploads = computed<readonly Upload[]>(() => [...uploadMap.value.values()]);
 
 export function setJobs(values: readonly Job[]): void {
   jobMap.value = new Map(values.map((job) => [job.uid, job]));
@@ -46,14 +33,4 @@ export function dropImage(uid: string): void {
   const rest = new Map(imageMap.value);
   rest.delete(uid);
   imageMap.value = rest;
-}
-
-export function putUpload(upload: Upload): void {
-  uploadMap.value = new Map(uploadMap.value).set(upload.id, upload);
-}
-
-export function dropUpload(id: string): void {
-  const rest = new Map(uploadMap.value);
-  rest.delete(id);
-  uploadMap.value = rest;
 }

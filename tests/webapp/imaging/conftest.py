@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from django.core.files.uploadedfile import SimpleUploadedFile
 from numpy.typing import NDArray
 
 from tests.cast import Cast
+from tests.drawn.uploads import finished_upload
 from webapp.imaging import actions
 from webapp.imaging.answers import Answers
 from webapp.imaging.cog import write_cog
@@ -120,10 +120,6 @@ def photo() -> Callable[..., NDArray[np.uint8]]:
     return draw
 
 
-def as_upload(path: Path) -> SimpleUploadedFile:
-    return SimpleUploadedFile(path.name, path.read_bytes())
-
-
 @dataclass(frozen=True)
 class Uploader:
     """Uploads drawn rasters as Ana, and runs their imports with the real sandbox."""
@@ -132,8 +128,12 @@ class Uploader:
 
     def upload(self, *files: RasterFiles, layer: Layer | None = None) -> Image:
         """One image, of a raster and its sidecars, that waits for its job."""
-        members = [as_upload(file.main) for file in files]
-        (image,) = actions.receive_uploads(self.cast.project, self.cast.ana, members, layer)
+        project, ana = self.cast.project, self.cast.ana
+        uids = [
+            finished_upload(project, ana, file.main.name, file.main.read_bytes()).uid
+            for file in files
+        ]
+        (image,) = actions.receive_uploads(project, ana, uids, layer)
         return image
 
     def bring_in(self, *files: RasterFiles, layer: Layer | None = None) -> Image:

@@ -9,7 +9,7 @@ import rasterio
 
 from webapp.imaging.answers import Answers
 from webapp.imaging.opening import refuse_other_drivers
-from webapp.imaging.sandbox import INSPECT_LIMITS, run_inspect, run_write_cog
+from webapp.imaging.sandbox import INSPECT_LIMITS, WRITE_LIMITS, run_inspect, run_write_cog
 from webapp.imaging.verdict import RasterFiles, RasterRefused
 
 REPOSITORY = Path(__file__).parents[3]
@@ -250,3 +250,14 @@ def test_plain_picture_with_a_world_file_is_placed(photo, tmp_path, driver, name
 
     assert verdict.state == "shown"
     assert verdict.facts.driver == driver
+
+
+def test_file_that_grows_too_large_says_so_and_blames_no_disk(importer, photo, tmp_path):
+    files = importer.draw(photo(height=400, width=400), colours=RGB)
+    limits = dataclasses.replace(WRITE_LIMITS, file_bytes=20_000)
+
+    with pytest.raises(RasterRefused, match="grows too large"):
+        run_write_cog(
+            files, Answers(), None, tmp_path / "o.tif", on_progress=[].append, limits=limits
+        )
+    assert not (tmp_path / "o.tif").exists()

@@ -210,10 +210,10 @@ export interface paths {
         get: operations["list_images"];
         put?: never;
         /**
-         * Upload Images
-         * @description Upload images; files that belong together (.tif and .tfw) make one.
+         * Add Images
+         * @description Make images of finished uploads; files that belong together (.tif and .tfw) make one.
          */
-        post: operations["upload_images"];
+        post: operations["add_images"];
         delete?: never;
         options?: never;
         head?: never;
@@ -438,6 +438,58 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Upload
+         * @description Announce a file; the answer's `Location` is where its bytes go.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        /**
+         * Describe Uploads
+         * @description What of the protocol is spoken here.
+         */
+        options: operations["describe_uploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Give Up Upload
+         * @description Remove what has come of a file.
+         */
+        delete: operations["give_up_upload"];
+        options?: never;
+        /**
+         * Measure Upload
+         * @description How much of a file has come.
+         */
+        head: operations["measure_upload"];
+        /**
+         * Append To Upload
+         * @description Send bytes of a file, from `Upload-Offset` on.
+         */
+        patch: operations["append_to_upload"];
         trace?: never;
     };
     "/api/session": {
@@ -987,7 +1039,7 @@ export interface components {
          * @description What a program may tell errors apart by.
          * @enum {string}
          */
-        ErrorCode: "not_signed_in" | "not_allowed" | "not_found" | "conflict" | "bad_input" | "too_many" | "unavailable" | "internal";
+        ErrorCode: "not_signed_in" | "not_allowed" | "not_found" | "conflict" | "bad_input" | "too_many" | "unavailable" | "gone" | "too_large" | "locked" | "unknown_protocol" | "unknown_media" | "wrong_checksum" | "internal";
         /**
          * ErrorOut
          * @description Every answer that is not a success. `current`: the state that a conflict was with.
@@ -1313,6 +1365,16 @@ export interface components {
         MemberOut: {
             role: components["schemas"]["Role"];
             user: components["schemas"]["UserOut"];
+        };
+        /**
+         * NewImagesIn
+         * @description Ids of finished uploads, and the layer that they join; without one each begins its own.
+         */
+        NewImagesIn: {
+            /** Layer */
+            layer?: string | null;
+            /** Uploads */
+            uploads: string[];
         };
         /**
          * Ok
@@ -2202,7 +2264,7 @@ export interface operations {
             };
         };
     };
-    upload_images: {
+    add_images: {
         parameters: {
             query?: never;
             header?: never;
@@ -2213,12 +2275,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": {
-                    /** Files */
-                    files: string[];
-                    /** Layer */
-                    layer?: string | null;
-                };
+                "application/json": components["schemas"]["NewImagesIn"];
             };
         };
         responses: {
@@ -2489,6 +2546,109 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TypicalObjectOut"];
                 };
+            };
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    describe_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    give_up_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    measure_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    append_to_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,11 +1,21 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { answerImage, removeImage, uploadFiles } from "../../actions/images";
-import { dropUpload, images, uploads } from "../../state/jobs";
+import { answerImage, removeImage } from "../../actions/images";
+import {
+  cancelUnfinished,
+  cancelUpload,
+  findUnfinished,
+  pauseUpload,
+  resumeUpload,
+  uploadFiles,
+} from "../../actions/uploads";
+import { images } from "../../state/jobs";
 import { notifyError } from "../../state/notices";
 import { mayLabel, mayManage } from "../../state/project";
+import { unfinished, uploads } from "../../state/uploads";
 import { reasonOf } from "../reason";
 import { ImageDrop } from "./ImageDrop";
 import { ImageRow } from "./ImageRow";
+import { UnfinishedRow } from "./UnfinishedRow";
 import { UploadRow } from "./UploadRow";
 
 const TICK_MS = 500;
@@ -24,12 +34,18 @@ interface Props {
 /** The images of the project on their way, and the place to add more. */
 export function ImagesPart({ all, primary = false, words }: Props) {
   const shown = images.value.filter((image) => all || image.state !== "ready");
-  const busy = uploads.value.length > 0 || shown.length > 0;
+  const busy = uploads.value.length + unfinished.value.length + shown.length > 0;
+  useSignalEffect(() => {
+    if (mayLabel.value) void findUnfinished();
+  });
   return (
     <>
       {busy && (
         <ul class="image-list" aria-label="Images">
           <Uploads />
+          {unfinished.value.map((file) => (
+            <UnfinishedRow key={file.address} file={file} onCancel={cancelUnfinished} />
+          ))}
           {shown.map((image) => (
             <ImageRow
               key={image.uid}
@@ -43,11 +59,7 @@ export function ImagesPart({ all, primary = false, words }: Props) {
         </ul>
       )}
       {mayLabel.value && (
-        <ImageDrop
-          words={words}
-          primary={primary && !busy}
-          onFiles={(files) => uploadFiles([...files])}
-        />
+        <ImageDrop words={words} primary={primary && !busy} onFiles={uploadFiles} />
       )}
     </>
   );
@@ -66,7 +78,14 @@ function Uploads() {
   return (
     <>
       {uploads.value.map((upload) => (
-        <UploadRow key={upload.id} upload={upload} now={now.value} onDismiss={dropUpload} />
+        <UploadRow
+          key={upload.id}
+          upload={upload}
+          now={now.value}
+          onPause={pauseUpload}
+          onResume={resumeUpload}
+          onCancel={cancelUpload}
+        />
       ))}
     </>
   );

@@ -1,4 +1,4 @@
-import { uploadFiles } from "../../actions/images";
+import { uploadFiles } from "../../actions/uploads";
 import { mayLabel } from "../../state/project";
 import { collapsedPanels } from "../../state/tool";
 import { useDrop } from "../images/useDrop";
@@ -13,11 +13,9 @@ import { StatusRegion } from "./StatusRegion";
 import { ToolStrip } from "./ToolStrip";
 import { useMapFocus } from "./useMapFocus";
 
-const upload = (files: readonly File[]) => void uploadFiles(files);
-
 /** The labelling page: bars above and below, classes left, facts right, the map between. */
 export function LabelPage() {
-  const over = useDrop(mayLabel.value, upload);
+  const over = useDrop(mayLabel.value, uploadFiles);
   useMapFocus();
   const away = collapsedPanels.value;
   return (

@@ -168,8 +168,8 @@ def test_image_refused_while_it_is_written_leaves_nothing_behind(
     assert_nothing_was_imported(data_dir, projects=["Point Reyes dunes", NEW])
 
 
-def test_full_disk_makes_no_project(cast, tmp_path, capsys, data_dir, monkeypatch):
-    monkeypatch.setattr("webapp.imaging.uploads.DISK_RESERVE_BYTES", 10**18)
+def test_full_disk_makes_no_project(cast, tmp_path, capsys, data_dir, settings):
+    settings.DISK_RESERVE_BYTES = 10**18
 
     with pytest.raises(CommandError, match="too little for this image"):
         import_image(draw(tmp_path / "ortho.tif"), capsys)

@@ -28,6 +28,7 @@ from torch import Tensor
 from bench.report import Ratio, Timing, ratio, report, version
 from bench.rounds import flops_of, in_turns, large_product, share_of_rate
 from inference.backends.backend import Backend
+from inference.backends.choice import openvino_version
 from inference.backends.comparison import drawn_window
 from inference.backends.openvino_backend import OpenVinoBackend, convert
 from inference.models.click_network import ClickNetwork, Features
@@ -92,6 +93,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--join-blocks", type=int, nargs="*", default=[8, 10])
     options = parser.parse_args()
+    if openvino_version() is None:
+        raise SystemExit(
+            "This benchmark compares with OpenVINO, which is not installed; nothing was measured. "
+            "`make bench` installs it first."
+        )
     torch.set_num_threads(options.threads)
     network = formula_network(0)
     image, clicks = drawn_window(3, SIZE_PX, radius_px=network.click_radius_px)

@@ -26,13 +26,14 @@ from bench.rounds import flops_of, in_turns, large_product, share_of_rate
 from inference.backends.backend import Backend
 from inference.backends.choice import BackendUnavailable, Choice
 from inference.backends.comparison import compare, drawn_window
+from inference.commands.model_options import model_info
 from inference.data.local_layer import LocalLayer, open_local_layer
 from inference.data.scene import draw_scene
 from inference.data.scene_files import write_scene
 from inference.engine.request import EngineRequest
 from inference.engine.runner import Runner
 from inference.evaluation.simulation import read_truth
-from inference.messages import ClickMessage, ModelInfo, PassDone, Segment, WindowMask
+from inference.messages import ClickMessage, PassDone, Segment, WindowMask
 from inference.models.click_network import ClickNetwork
 from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, load_model
 from inference.prediction.question import grid_of
@@ -176,13 +177,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     network, spec = load_model(options.model, options.weights)
-    model = ModelInfo(
-        name=spec.name,
-        architecture=spec.architecture,
-        sha256=spec.sha256,
-        size=spec.size_px,
-        bands=spec.bands,
-    )
+    model = model_info(spec)
     with tempfile.TemporaryDirectory() as folder:
         others = backends_of(options, network, spec, Path(folder))
         backends: dict[str, Backend] = {"torch": network, **others}

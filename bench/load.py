@@ -26,6 +26,7 @@ import torch
 from bench.click_latency import places_in
 from bench.report import Ratio, Timing, report, version
 from inference.backends.choice import Choice, Wish
+from inference.commands.model_options import model_info
 from inference.data.local_layer import open_local_layer
 from inference.data.scene import draw_scene
 from inference.data.scene_files import write_scene
@@ -37,7 +38,6 @@ from inference.messages import (
     ClickMessage,
     Failed,
     LayerSource,
-    ModelInfo,
     PassDone,
     Queued,
     Segment,
@@ -229,13 +229,7 @@ def engine(name: str, wish: Wish, threads: int, cache: Path) -> tuple[Callable[[
     chosen = Choice(
         network, WEIGHTS_FOLDER / spec.file, spec.sha256, spec.size_px, threads, cache
     ).make(wish)
-    model = ModelInfo(
-        name=spec.name,
-        architecture=spec.architecture,
-        sha256=spec.sha256,
-        size=spec.size_px,
-        bands=spec.bands,
-    )
+    model = model_info(spec)
 
     def make() -> Runner:
         return Runner(chosen.backend, model, largest_batch=chosen.largest_batch)

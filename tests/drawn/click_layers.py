@@ -21,6 +21,7 @@ from inference.messages import (
     ValueRange,
 )
 from inference.models.click_network import ClickNetwork
+from inference.models.registry import ModelSpec
 from inference.windows import Grid
 
 LEFT, TOP, RESOLUTION = 723_000.0, 3_822_000.0, 0.6
@@ -152,3 +153,17 @@ def colour_runner(*, size=64, network=None, **options):
     """A runner whose network is a `ColourNetwork`."""
     model = ModelInfo(name="colour", architecture="colour", sha256="c" * 64, size=size, bands=3)
     return Runner(network or ColourNetwork(), model, **options)
+
+
+COLOUR_SPEC = ModelSpec(
+    name="default",
+    file="colour.safetensors",
+    sha256="c" * 64,
+    architecture="colour",
+    size_px=64,
+    bands=3,
+    click_radius_px=3,
+    licence="none",
+    source="drawn",
+)
+"""The manifest entry that `ColourNetwork` would have."""

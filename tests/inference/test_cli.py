@@ -11,8 +11,8 @@ import shapely
 from rasterio.transform import Affine
 
 from inference.__main__ import main
-from inference.models.registry import ModelSpec
 from tests.drawn.click_layers import (
+    COLOUR_SPEC,
     LEFT,
     PLANT,
     RESOLUTION,
@@ -24,24 +24,12 @@ from tests.drawn.click_layers import (
     paint,
 )
 
-SPEC = ModelSpec(
-    name="default",
-    file="colour.safetensors",
-    sha256="c" * 64,
-    architecture="colour",
-    size_px=64,
-    bands=3,
-    click_radius_px=3,
-    licence="none",
-    source="drawn",
-)
-
 
 @pytest.fixture
 def colour_model(monkeypatch):
     """`--model default` is the network of the drawn layers."""
     monkeypatch.setattr(
-        "inference.models.registry.load_model", lambda _name: (ColourNetwork(), SPEC)
+        "inference.models.registry.load_model", lambda _name: (ColourNetwork(), COLOUR_SPEC)
     )
 
 

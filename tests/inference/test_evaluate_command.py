@@ -4,28 +4,15 @@ import pytest
 from PIL import Image
 
 from inference.__main__ import main
-from inference.models.registry import ModelSpec
-from tests.drawn.click_layers import ColourNetwork
+from tests.drawn.click_layers import COLOUR_SPEC, ColourNetwork
 from tests.drawn.evaluation_folders import BOXES, write_picture
-
-SPEC = ModelSpec(
-    name="default",
-    file="colour.safetensors",
-    sha256="c" * 64,
-    architecture="colour",
-    size_px=64,
-    bands=3,
-    click_radius_px=3,
-    licence="none",
-    source="drawn",
-)
 
 
 @pytest.fixture(autouse=True)
 def colour_model(monkeypatch):
     """`--model default` is the network of the drawn layers."""
     monkeypatch.setattr(
-        "inference.models.registry.load_model", lambda _name: (ColourNetwork(), SPEC)
+        "inference.models.registry.load_model", lambda _name: (ColourNetwork(), COLOUR_SPEC)
     )
 
 

@@ -4,8 +4,8 @@ import pytest
 import shapely
 
 from inference.__main__ import main
-from inference.models.registry import ModelSpec
 from tests.drawn.click_layers import (
+    COLOUR_SPEC,
     GROUND,
     PLANT,
     RESOLUTION,
@@ -16,23 +16,13 @@ from tests.drawn.click_layers import (
     paint,
 )
 
-SPEC = ModelSpec(
-    name="default",
-    file="colour.safetensors",
-    sha256="c" * 64,
-    architecture="colour",
-    size_px=64,
-    bands=3,
-    click_radius_px=3,
-    licence="none",
-    source="drawn",
-)
-
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     """Segments a drawn picture by a click at its centre; what was said and the outline's area."""
-    monkeypatch.setattr("inference.models.registry.load_model", lambda *_: (ColourNetwork(), SPEC))
+    monkeypatch.setattr(
+        "inference.models.registry.load_model", lambda *_: (ColourNetwork(), COLOUR_SPEC)
+    )
 
     def segment(pixels, *options):
         image = draw_layer(tmp_path, pixels).files[0].path

@@ -61,7 +61,10 @@ def group_files(names: Sequence[str]) -> list[Group]:
         BadInput: a file is no raster and belongs to none, or two have one name.
     """
     if len({name.lower() for name in names}) < len(names):
-        raise BadInput("Two of these files have the same name. Nothing was uploaded.")
+        raise BadInput(
+            "Two of these files have the same name, so no image was made of them. "
+            "Rename one, then add them again."
+        )
     rasters = [name for name in names if name.lower().endswith(RASTER_SUFFIXES)]
     groups = {raster: list[str]() for raster in rasters}
     for name in names:

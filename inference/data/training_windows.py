@@ -15,10 +15,10 @@ Target: TypeAlias = NDArray[np.int8]
 UNKNOWN = -1
 
 SHARES: tuple[tuple[float, float, float], ...] = (
-    (0.74, 0.20, 0.65),
-    (0.11, 0.05, 0.20),
+    (0.62, 0.20, 0.65),
+    (0.20, 0.05, 0.20),
     (0.10, 0.65, 0.90),
-    (0.05, 0.90, 1.50),
+    (0.08, 0.90, 1.50),
 )
 """How large objects are in their windows: (probability, least, greatest) of the object's longest
 side over the window's. The window rule keeps it between 0.3 and 0.8 where it can; small objects

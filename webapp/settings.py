@@ -5,8 +5,8 @@ addressed, comma-separated), SEGMAP_HTTPS (1 behind a proxy that speaks TLS), SE
 tracebacks in the browser), SEGMAP_EXPORT_DAYS (how long the files of an export are kept: 30),
 SEGMAP_UPLOAD_DAYS (how long an unfinished upload waits for its rest: 7), SEGMAP_UPLOAD_GB (the most
 that one file may have: 40), SEGMAP_USER_GB and SEGMAP_PROJECT_GB (the most that the images of one
-person, and of one project, may take: 200 and 500), SEGMAP_RESERVE_GB (free disk that an upload must
-leave: 2). The supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO, SEGMAP_ENGINE and
+person, and of one project, may take: 200 and 500), SEGMAP_USER_FILES (how many image files one
+person may have: 20000), SEGMAP_RESERVE_GB (free disk that an upload must leave: 2). The supervisor sets SEGMAP_INTERNAL_TOKEN, SEGMAP_NOTICES_TO, SEGMAP_ENGINE and
 SEGMAP_ENGINE_TOKEN for its children.
 """
 
@@ -139,6 +139,7 @@ UPLOAD_MOST_BYTES = _bytes("SEGMAP_UPLOAD_GB", 40)
 # What counts: what was uploaded or announced, and the COGs made from it.
 USER_MOST_BYTES = _bytes("SEGMAP_USER_GB", 200)
 PROJECT_MOST_BYTES = _bytes("SEGMAP_PROJECT_GB", 500)
+USER_MOST_FILES = int(os.environ.get("SEGMAP_USER_FILES") or 20_000)
 # The database has to go on writing.
 DISK_RESERVE_BYTES = _bytes("SEGMAP_RESERVE_GB", 2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

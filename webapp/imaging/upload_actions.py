@@ -142,6 +142,11 @@ def _need_room(project: Project, user: User, size_bytes: int) -> None:
             f"{unfinished} of your files are on their way already, so nothing was uploaded. "
             "Finish or cancel some first."
         )
+    if unfinished + Image.objects.filter(uploaded_by=user).count() >= settings.USER_MOST_FILES:
+        raise TooMany(
+            f"You have {settings.USER_MOST_FILES} image files here, the most that one person may "
+            "have, so nothing was uploaded. Delete images or ask for a higher limit."
+        )
     everything = Upload.objects.all()
     coming = sum(each.size_bytes - parts.received(each.uid) for each in everything)
     uploads.need_space(size_bytes, coming_bytes=coming)

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Callable
 
 from inference.messages import Failed, PassDone, Segment
 from tests.drawn.engine_answers import draw_pass
-from webapp.engines.dispatch import Answer, EngineAway
 from webapp.engines.events import EngineStatus
+from webapp.engines.segmenter import Answer, EngineAway
 
 WAIT_S = 10
 """How long a request may take to arrive before a test fails."""
@@ -27,7 +27,7 @@ class FakeEngine:
     def status(self) -> EngineStatus:
         return EngineStatus(connected=not self.away, device="fake", model="fake")
 
-    def when_engine_comes(self, call: Callable[[], None]) -> None:
+    def when_engines_change(self, call: Callable[[], None]) -> None:
         self._watchers.append(call)
 
     async def segment(self, request: Segment) -> AsyncGenerator[Answer, None]:

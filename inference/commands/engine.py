@@ -9,6 +9,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from inference.commands import log_lines
 from inference.commands.command import Subparsers, UsageError
 from inference.commands.model_options import add_model_options, load, use_threads
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from inference.engine.runner import Runner
     from inference.models.registry import WEIGHTS_FOLDER, read_manifest
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_lines.begin()
     token = os.environ.get(TOKEN_NAME, "")
     if not token:
         raise UsageError(

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 VERSION = "0.1.0"
 CAPACITY = 32
 REFUSED = 4401
+REPLACED = 4409
 LARGEST_MESSAGE = 4 * 2**20
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
@@ -59,6 +60,17 @@ class EngineRefused(InferenceError):
         super().__init__(
             f"The server at {url} refused this engine's token, so the engine stopped. Give it the "
             "token that the server shows for this engine in SEGMAP_ENGINE_TOKEN."
+        )
+
+
+class EngineReplaced(InferenceError):
+    """Another engine has dialled in with this one's token."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(
+            f"Another engine has dialled in to {url} with this engine's token, so this one "
+            "stopped. Give each engine a token of its own: manage.py engine add NAME"
         )
 
 
@@ -103,7 +115,8 @@ class EngineLink:
         """Serve until cancelled; a lost server is dialled again, ever less often.
 
         Raises:
-            EngineRefused: the server does not know the token.
+            EngineRefused: the server does not know the token (any more).
+            EngineReplaced: another engine uses it.
         """
         delay_s = FIRST_DELAY_S
         while True:
@@ -141,6 +154,8 @@ class EngineLink:
                 logger.warning("The connection to the server was lost: %s", error)
             if socket.close_code == REFUSED:
                 raise EngineRefused(self.url)
+            if socket.close_code == REPLACED:
+                raise EngineReplaced(self.url)
             return session
 
 

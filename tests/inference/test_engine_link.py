@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from inference.engine.link import VERSION, EngineRefused
+from inference.engine.link import VERSION, EngineRefused, EngineReplaced
 from inference.messages import Failed, PassDone, Queued
 from tests.drawn.click_layers import (
     PLANT,
@@ -270,6 +270,13 @@ async def test_lost_connection_is_dialled_again(source, monkeypatch):
 async def test_refused_token_stops_the_engine_with_a_sentence(refusal):
     async with running_engine(colour_runner(), refusal=refusal) as (_, task):
         with pytest.raises(EngineRefused, match="SEGMAP_ENGINE_TOKEN"):
+            await asyncio.wait_for(task, 30)
+
+
+async def test_engine_whose_token_another_one_uses_stops_with_a_sentence():
+    async with running_engine(colour_runner()) as (server, task):
+        await server.socket.close(4409)
+        with pytest.raises(EngineReplaced, match="engine add"):
             await asyncio.wait_for(task, 30)
 
 

@@ -1,290 +1,273 @@
-"""From a draft's click to an engine and back, inside the web process, by plain objects.
+"""From a draft's click to an engine and back, whichever web process the engine has dialled in to.
 
-The channel layer has neither back-pressure nor fairness, so requests do not pass through it. Per
-draft there is one request in flight, and the newest wins. An engine gets as many requests as it
-has credit for; the rest wait here, in order, and are told their place. Nothing grows without
-bound: a draft has one request, the waiting line has an end, a request keeps its newest answers.
+Per draft there is one request in flight, and the newest wins. A draft's engine is the first of its
+own ranking (`affinity.py`); where that one has no credit, the next; where none has, the draft waits
+in line at the first one's process. An engine that this process holds is asked by plain objects
+(`hub.py`), others through their process (`relay.py`). An engine that dies, or a process that falls
+silent, leaves the request to the next engine.
 
 All of it runs in the event loop of the server: no method may be called from another thread.
 """
 
 import asyncio
-import hashlib
-import time
-from collections import deque
+import logging
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from inference.messages import Cancel, Failed, PassDone, Queued, Segment
-from webapp.engines.events import EngineStatus
-from webapp.errors import TooMany, Unavailable
+from django.db import DatabaseError, InterfaceError
 
-Answer = PassDone | Queued | Failed
+from inference.messages import Failed, PassDone, Segment
+from webapp.engines import registry
+from webapp.engines.affinity import affinity
+from webapp.engines.events import ENGINES, EngineStatus
+from webapp.engines.hub import EngineGone, EngineHub, EngineLost, NoCredit, process_hub
+from webapp.engines.registry import PresentEngine
+from webapp.engines.relay import HolderSilent, Relay
+from webapp.engines.segmenter import Answer, EngineAway
+from webapp.realtime import layer
+from webapp.realtime.in_database import in_database
+from webapp.realtime.layer import LayerLost
 
-MOST_WAITING = 500
-MOST_ANSWERS_KEPT = 16
-"""Per request: a reader that is slower than the engine loses the oldest passes, never the last."""
-FIRST_GUESS_S = 2.0
-"""What a request takes, until the first has been timed."""
+logger = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 2.0
+MOST_LOST = 2
+"""A request that so many engines died of is not given to another."""
 
-class EngineAway(Unavailable):
-    """No engine is connected; the click is kept and runs when one is."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The engine is not connected. You can draw by hand; clicks run when it is back."
-        )
-
-
-class Segmenter(Protocol):
-    """Who answers clicks: `EngineHub`, or a fake in tests."""
-
-    def segment(self, request: Segment) -> AsyncGenerator[Answer, None]:
-        """The answers to a request, until it is settled, failed, cancelled or superseded.
-
-        Raises:
-            EngineAway: there is no engine (any more) that could take it.
-            TooMany: too many requests wait already.
-        """
-        ...
-
-    def cancel(self, request: str) -> None:
-        """End a request's answers; unknown ids are ignored."""
-        ...
-
-    def status(self) -> EngineStatus:
-        """Whether clicks can be answered now."""
-        ...
-
-    def when_engine_comes(self, call: Callable[[], None]) -> None:
-        """Call back each time that an engine has connected."""
-        ...
+HERE = ""
+"""The holder of this process's own engines."""
 
 
 @dataclass(eq=False, slots=True)
-class EngineLink:
-    """An engine's socket as the hub sees it.
-
-    Attributes:
-        engine: the engine's public id; drafts stick to it.
-        capacity: requests that it takes at a time (its credit).
-        post: hands a message to the socket without waiting.
-    """
-
-    engine: str
-    device: str
-    model: str
-    capacity: int
-    post: Callable[[Segment | Cancel], None]
-    in_flight: set[str] = field(default_factory=set)
-
-    @property
-    def has_credit(self) -> bool:
-        """Whether it takes another request."""
-        return len(self.in_flight) < self.capacity
-
-
-@dataclass(eq=False, slots=True)
-class _Ticket:
-    """One request on its way."""
+class _Way:
+    """What a request has met so far, and where it may still go."""
 
     request: Segment
-    link: EngineLink | None = None
-    tries: int = 0
-    last_pass: int = 0
-    started_at: float = 0.0
-    place: int = -1
     ended: bool = False
-    away: bool = False
-    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=MOST_ANSWERS_KEPT))
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    last_pass: int = 0
+    lost: int = 0
+    left_out: set[tuple[str, str]] = field(default_factory=set)
+    without_credit: set[tuple[str, str]] = field(default_factory=set)
 
-    def put(self, answer: Answer) -> None:
-        self.answers.append(answer)
-        self.news.set()
+    def leave_out(self, engine: PresentEngine) -> None:
+        self.left_out.add((engine.engine, engine.holder))
 
-    async def next(self) -> Answer | None:
-        while not self.answers and not self.ended:
-            self.news.clear()
-            await self.news.wait()
-        return self.answers.popleft() if self.answers else None
+    @property
+    def sentence(self) -> str:
+        """What the person is told when an engine took the request with it."""
+        if self.last_pass:
+            return f"The outline stopped at pass {self.last_pass}. Click again to go on."
+        return "The engine was lost before it found an outline. Click again to go on."
 
 
-class EngineHub:
-    """The engines of this process and the requests for them; a `Segmenter`."""
+class EngineDispatch:
+    """The engines of all web processes, as one of them sees them; a `Segmenter`.
 
-    def __init__(self, *, most_waiting: int = MOST_WAITING) -> None:
-        self._most_waiting = most_waiting
-        self._links: list[EngineLink] = []
-        self._tickets: dict[str, _Ticket] = {}
-        self._of_draft: dict[str, _Ticket] = {}
-        self._waiting: deque[_Ticket] = deque()
-        self._mean_s = FIRST_GUESS_S
+    Args:
+        hub: the engines of this process.
+        relay: the way to those of others; None where there are no others.
+    """
+
+    def __init__(self, hub: EngineHub, relay: Relay | None = None) -> None:
+        self.hub = hub
+        self.relay = relay
+        self._elsewhere: list[PresentEngine] = []
+        self._told: list[PresentEngine] = []
+        self._was_wanted_in_vain = False
+        self._ways: dict[str, _Way] = {}
+        self._of_draft: dict[str, _Way] = {}
         self._watchers: list[Callable[[], None]] = []
+        self._look_again = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        hub.when_engines_change(self._tell_watchers)
 
     # --- For drafts ----------------------------------------------------------------------------
 
     def status(self) -> EngineStatus:
-        """Whether clicks can be answered now, and by what."""
-        if not self._links:
-            return EngineStatus(connected=False, device="", model="")
-        first = self._links[0]
-        return EngineStatus(connected=True, device=first.device, model=first.model)
+        """Whether clicks can be answered now, and by what: this process's engines first."""
+        for engine in self.engines():
+            return EngineStatus(connected=True, device=engine.device, model=engine.model)
+        return EngineStatus(connected=False, device="", model="")
 
-    def when_engine_comes(self, call: Callable[[], None]) -> None:
-        """Call back each time that an engine has connected."""
+    def when_engines_change(self, call: Callable[[], None]) -> None:
+        """Call back each time that an engine has come or gone, anywhere."""
         self._watchers.append(call)
+
+    def cancel(self, request: str) -> None:
+        """End a request's answers and tell its engine, wherever it is."""
+        if way := self._ways.get(request):
+            way.ended = True
+            self.hub.cancel(request)
+            if self.relay is not None:
+                self.relay.cancel(request)
 
     async def segment(self, request: Segment) -> AsyncGenerator[Answer, None]:
         """See `Segmenter.segment`. Leaving the iteration early cancels the request."""
-        ticket = self._enter(request)
+        if older := self._of_draft.get(request.draft):
+            self.cancel(older.request.request)
+        way = _Way(request)
+        self._ways[request.request] = self._of_draft[request.draft] = way
         try:
-            while (answer := await ticket.next()) is not None:
-                yield answer
+            while not way.ended:
+                async with aclosing(self._try_next(way)) as answers:
+                    async for answer in answers:
+                        if isinstance(answer, PassDone):
+                            way.last_pass = answer.number
+                        yield answer
         finally:
-            self._end(ticket)
-        if ticket.away:
+            del self._ways[request.request]
+            if self._of_draft.get(request.draft) is way:
+                del self._of_draft[request.draft]
+
+    async def _try_next(self, way: _Way) -> AsyncGenerator[Answer, None]:
+        """The answers of the next engine that the request may go to; an engine's death is no end.
+
+        Raises:
+            EngineAway: there is none.
+            TooMany: too many wait already.
+        """
+        engine, must_wait = self._choose(way)
+        try:
+            async with aclosing(self._ask(engine, way, must_wait=must_wait)) as answers:
+                async for answer in answers:
+                    yield answer
+            way.ended = True
+        except NoCredit:
+            way.without_credit.add((engine.engine, engine.holder))
+        except EngineLost:
+            way.lost += 1
+            way.leave_out(engine)
+        except (EngineGone, HolderSilent):
+            way.leave_out(engine)
+        except EngineAway:
+            for other in self.engines():
+                if other.holder == engine.holder:
+                    way.leave_out(other)
+        if way.lost and not way.ended and (way.lost == MOST_LOST or not self._ranked(way)):
+            way.ended = True
+            yield Failed(type="failed", request=way.request.request, sentence=way.sentence)
+
+    def _ask(
+        self, engine: PresentEngine, way: _Way, *, must_wait: bool
+    ) -> AsyncGenerator[Answer, None]:
+        wanted = None if must_wait else engine.engine
+        first = way.lost > 0
+        if engine.holder == HERE or self.relay is None:
+            return self.hub.answers(way.request, engine=wanted, first=first)
+        return self.relay.answers(engine.holder, way.request, engine=wanted, first=first)
+
+    def _choose(self, way: _Way) -> tuple[PresentEngine, bool]:
+        """The engine to ask next, and whether to wait in line there because none has credit."""
+        ranked = self._ranked(way)
+        if not ranked:
+            self._was_wanted_in_vain = True
             raise EngineAway
+        for engine in ranked:
+            if (engine.engine, engine.holder) not in way.without_credit:
+                return engine, False
+        return ranked[0], True
 
-    def cancel(self, request: str) -> None:
-        """End a request's answers and tell its engine."""
-        if ticket := self._tickets.get(request):
-            self._end(ticket)
+    def _ranked(self, way: _Way) -> list[PresentEngine]:
+        """The engines that the request may still go to, its own first."""
+        known = [
+            engine
+            for engine in self.engines()
+            if (engine.engine, engine.holder) not in way.left_out
+        ]
+        return sorted(known, key=lambda engine: affinity(way.request, engine.engine), reverse=True)
 
-    # --- For engines' sockets ------------------------------------------------------------------
+    # --- Which engines there are ---------------------------------------------------------------
 
-    def connected(self, link: EngineLink) -> None:
-        """An engine has said hello: what waits may go to it."""
-        self._links.append(link)
-        self._hand_out()
+    def engines(self) -> list[PresentEngine]:
+        """The engines that can be asked now, this process's own first."""
+        here = {
+            link.engine: PresentEngine(link.engine, link.device, link.model, HERE)
+            for link in self.hub.links
+        }
+        if self.relay is None or not self.relay.carries:
+            return list(here.values())
+        return [
+            *here.values(),
+            *(
+                engine
+                for engine in self._elsewhere
+                if engine.engine not in here and not self.relay.is_shunned(engine.holder)
+            ),
+        ]
+
+    async def look(self) -> None:
+        """Read the rows of the engines of other processes, and tell who watches what changed."""
+        if self.relay is None:
+            return
+        # Asked again soon; requests say what is wrong.
+        with suppress(DatabaseError, InterfaceError):
+            found = await in_database(registry.present)()
+            self._elsewhere = [
+                engine for engine in found if engine.holder not in (HERE, self.relay.channel)
+            ]
+        # An engine that came back between two looks is no change, but is waited for.
+        came_back = self._was_wanted_in_vain and self.status().connected
+        if came_back or self.engines() != self._told:
+            self._tell_watchers()
+
+    def start(self) -> None:
+        """Listen for other web processes, once per event loop; nothing where there are none."""
+        if self.relay is None or any(not task.done() for task in self._tasks):
+            return
+        self._look_again = asyncio.Event()
+        self._tasks = [
+            asyncio.create_task(self._keep_listening(self.relay)),
+            asyncio.create_task(self._keep_looking(self.relay)),
+        ]
+
+    async def _keep_listening(self, relay: Relay) -> None:
+        while True:
+            try:
+                if not relay.channel:
+                    await relay.open(ENGINES)
+                    self._look_again.set()
+                if await relay.hear():
+                    self._look_again.set()
+            except LayerLost:
+                logger.exception("The other web processes cannot be reached; tried again soon")
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _keep_looking(self, relay: Relay) -> None:
+        while True:
+            if relay.channel:
+                await relay.look_around()
+                await self.look()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._look_again.wait()
+            self._look_again.clear()
+
+    def _tell_watchers(self) -> None:
+        self._told = self.engines()
+        self._was_wanted_in_vain = False
         for call in self._watchers:
             call()
 
-    def is_connected(self, engine: str) -> bool:
-        """Whether the engine has a socket here."""
-        return any(link.engine == engine for link in self._links)
 
-    def answered(self, link: EngineLink, answer: Answer) -> None:
-        """An engine's answer; one that nobody waits for any more is dropped."""
-        ticket = self._tickets.get(answer.request)
-        if ticket is None or ticket.link is not link:
-            return
-        if isinstance(answer, PassDone):
-            if (answer.draft, answer.step) != (ticket.request.draft, ticket.request.step):
-                return
-            ticket.last_pass = answer.number
-        ticket.put(answer)
-        if isinstance(answer, Failed) or (isinstance(answer, PassDone) and answer.settled):
-            took_s = time.monotonic() - ticket.started_at
-            self._mean_s += 0.2 * (took_s - self._mean_s)
-            self._end(ticket, answered=True)
-
-    def disconnected(self, link: EngineLink) -> None:
-        """An engine is gone: its requests go to another one, once, or fail at once."""
-        if link not in self._links:
-            return
-        self._links.remove(link)
-        lost = [self._tickets[request] for request in sorted(link.in_flight)]
-        link.in_flight.clear()
-        for ticket in lost:
-            ticket.link = None
-            if self._links and ticket.tries < 2:
-                self._waiting.appendleft(ticket)
-            else:
-                ticket.put(
-                    Failed(type="failed", request=ticket.request.request, sentence=_lost(ticket))
-                )
-                self._end(ticket, answered=True)
-        if not self._links:
-            for ticket in list(self._waiting):
-                ticket.away = True
-                self._end(ticket)
-        self._hand_out()
-
-    # --- Inside --------------------------------------------------------------------------------
-
-    def _enter(self, request: Segment) -> _Ticket:
-        if not self._links:
-            raise EngineAway
-        if older := self._of_draft.get(request.draft):
-            self._end(older)
-        if len(self._waiting) >= self._most_waiting:
-            raise TooMany(
-                "Too many clicks wait for the engine. Yours is kept: click again in a moment."
-            )
-        ticket = _Ticket(request)
-        self._tickets[request.request] = self._of_draft[request.draft] = ticket
-        self._waiting.append(ticket)
-        self._hand_out()
-        return ticket
-
-    def _end(self, ticket: _Ticket, *, answered: bool = False) -> None:
-        if ticket.ended:
-            return
-        ticket.ended = True
-        ticket.news.set()
-        self._tickets.pop(ticket.request.request, None)
-        if self._of_draft.get(ticket.request.draft) is ticket:
-            del self._of_draft[ticket.request.draft]
-        if ticket.link is not None:
-            ticket.link.in_flight.discard(ticket.request.request)
-            if not answered:
-                ticket.link.post(Cancel(type="cancel", request=ticket.request.request))
-        elif ticket in self._waiting:
-            self._waiting.remove(ticket)
-        self._hand_out()
-
-    def _hand_out(self) -> None:
-        """Give what waits to engines with credit, oldest first, and tell the rest their place."""
-        while self._waiting:
-            link = self._engine_for(self._waiting[0].request)
-            if link is None:
-                break
-            ticket = self._waiting.popleft()
-            ticket.link = link
-            ticket.tries += 1
-            ticket.started_at = time.monotonic()
-            link.in_flight.add(ticket.request.request)
-            link.post(ticket.request)
-        in_flight = sum(len(link.in_flight) for link in self._links)
-        capacity = max(1, sum(link.capacity for link in self._links))
-        for ahead, ticket in enumerate(self._waiting, start=in_flight):
-            if ahead != ticket.place:
-                ticket.place = ahead
-                ticket.put(
-                    Queued(
-                        type="queued",
-                        request=ticket.request.request,
-                        ahead=ahead,
-                        seconds=ahead * self._mean_s / capacity,
-                    )
-                )
-
-    def _engine_for(self, request: Segment) -> EngineLink | None:
-        """The draft's own engine (its cache is warm), or the next in line with credit."""
-        free = [link for link in self._links if link.has_credit]
-        return max(free, key=lambda link: _affinity(request.draft, link.engine), default=None)
+_dispatch: EngineDispatch | None = None
 
 
-def _affinity(draft: str, engine: str) -> bytes:
-    """Rendezvous hash: each draft ranks the engines its own way, whichever come and go."""
-    return hashlib.blake2b(f"{draft} {engine}".encode(), digest_size=8).digest()
+def process_dispatch() -> EngineDispatch:
+    """The dispatch of this process, listening to other processes where there are any."""
+    global _dispatch
+    if _dispatch is None:
+        hub = process_hub()
+        _dispatch = EngineDispatch(hub, Relay(hub) if layer.is_shared() else None)
+    _dispatch.start()
+    return _dispatch
 
 
-def _lost(ticket: _Ticket) -> str:
-    if ticket.last_pass:
-        return f"The outline stopped at pass {ticket.last_pass}. Click again to go on."
-    return "The engine was lost before it found an outline. Click again to go on."
-
-
-_hub: EngineHub | None = None
-
-
-def process_hub() -> EngineHub:
-    """The hub of this process."""
-    global _hub
-    if _hub is None:
-        _hub = EngineHub()
-    return _hub
+def is_any_connected() -> bool:
+    """Whether an engine is connected anywhere, for a thread that has no event loop."""
+    if process_hub().status().connected:
+        return True
+    try:
+        return layer.is_shared() and bool(registry.present())
+    except (DatabaseError, InterfaceError):
+        return False

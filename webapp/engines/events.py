@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict
 
 from webapp.realtime.messages import ServerMessage
 
+ENGINES = "engines"
+"""The group of all engine sockets and of the web processes' relays."""
+
 
 class EngineStatus(BaseModel):
     """Whether clicks can be answered now, and by what."""
@@ -20,3 +23,10 @@ class EngineChanged(ServerMessage):
 
     type: Literal["engine.changed"]
     engine: EngineStatus
+
+
+class EngineNews(ServerMessage):
+    """To the web processes, not to pages: look at the engines' rows again."""
+
+    type: Literal["engine.came", "engine.left", "engine.revoked"]
+    engine: str

@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from webapp.sent import Sent
 
-class ClientMessage(BaseModel):
+
+class ClientMessage(Sent):
     """`id` is the page's own number for the message; the answer repeats it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -41,9 +41,9 @@ def publish(project_id: int, message: ServerMessage) -> None:
     _after_commit(project_group(project_id), message)
 
 
-def publish_to_everyone(message: ServerMessage) -> None:
-    """As `publish`, to the pages of all projects."""
-    _after_commit(EVERYONE, message)
+def publish_to(group: str, message: ServerMessage) -> None:
+    """As `publish`, to the sockets of any group (`EVERYONE`: the pages of all projects)."""
+    _after_commit(group, message)
 
 
 async def announce(group: str, text: str) -> None:

@@ -6,15 +6,17 @@ import json
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.utils import timezone
 
 from inference.messages import to_engine
 from tests.drawn.engine_answers import draw_hello, draw_pass, draw_request
 from tests.socket_client import Socket
-from webapp.engines import registry
+from webapp.engines import consumers, registry
 from webapp.engines.consumers import EngineConsumer
-from webapp.engines.dispatch import EngineHub
+from webapp.engines.dispatch import EngineDispatch
+from webapp.engines.events import ENGINES
+from webapp.engines.hub import EngineHub, EngineLost
 from webapp.engines.models import Engine
-from webapp.realtime.publish import EVERYONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +35,7 @@ def engine_row():
 
 def socket(hub, token=TOKEN, scheme="Bearer"):
     headers = [(b"authorization", f"{scheme} {token}".encode())] if token else []
-    return Socket(EngineConsumer.as_asgi(hub=hub), "/ws/engine", headers)
+    return Socket(EngineConsumer.as_asgi(dispatch=EngineDispatch(hub)), "/ws/engine", headers)
 
 
 async def dialled_in(hub, **hello):
@@ -85,7 +87,7 @@ async def test_token_is_kept_as_a_hash(hub, engine_row):
 async def test_request_goes_out_and_its_passes_come_back(hub, engine_row):
     engine = await dialled_in(hub)
     request = draw_request()
-    stream = hub.segment(request)
+    stream = hub.answers(request)
     first = asyncio.ensure_future(anext(stream))
     asked = to_engine.validate_python(await engine.receive())
     assert asked == request
@@ -97,18 +99,70 @@ async def test_request_goes_out_and_its_passes_come_back(hub, engine_row):
     await engine.close()
 
 
-async def test_pages_hear_of_an_engine_that_comes_and_goes(hub, engine_row):
+async def test_other_processes_hear_of_an_engine_that_comes_and_goes(hub, engine_row):
     layer = get_channel_layer()
-    await layer.group_add(EVERYONE, "page")
+    await layer.group_add(ENGINES, "another.process")
     engine = await dialled_in(hub)
-    heard = json.loads((await layer.receive("page"))["text"])
-    assert heard == {
-        "type": "engine.changed",
-        "engine": {"connected": True, "device": "drawn device", "model": "tiny"},
-    }
+    uid = str((await row()).uid)
+    heard = json.loads((await layer.receive("another.process"))["text"])
+    assert heard == {"type": "engine.came", "engine": uid}
     await engine.close()
-    heard = json.loads((await layer.receive("page"))["text"])
-    assert not heard["engine"]["connected"]
+    heard = json.loads((await layer.receive("another.process"))["text"])
+    assert heard == {"type": "engine.left", "engine": uid}
+
+
+async def test_revoked_engine_is_closed_at_once_and_its_requests_go_elsewhere(hub, engine_row):
+    engine = await dialled_in(hub)
+    answers = asyncio.ensure_future(anext(hub.answers(draw_request())))
+    await engine.receive()
+    await database_sync_to_async(registry.revoke)("lab box")
+    assert await engine.receive() == {"closed": 4401}
+    with pytest.raises(EngineLost):
+        await answers
+    assert not (await row()).connected
+
+
+async def test_revocation_whose_news_was_lost_is_noticed_at_the_next_heartbeat(
+    hub, engine_row, monkeypatch
+):
+    monkeypatch.setattr(consumers, "SEEN_EVERY_S", 0.01)
+    engine = await dialled_in(hub)
+    await database_sync_to_async(Engine.objects.update)(revoked=True)
+    assert await engine.receive() == {"closed": 4401}
+
+
+async def test_second_engine_with_the_same_token_takes_the_place_of_the_first(
+    hub, engine_row, monkeypatch
+):
+    monkeypatch.setattr(consumers, "SEEN_EVERY_S", 0.01)
+    first = await dialled_in(hub)
+    other_process = EngineHub()
+    second = await dialled_in(other_process)
+    assert await first.receive() == {"closed": 4409}
+    await first.close()
+    assert (await row()).connected
+    await second.close()
+    assert not (await row()).connected
+
+
+async def test_heartbeat_keeps_the_row_fresh(hub, engine_row, monkeypatch):
+    monkeypatch.setattr(consumers, "SEEN_EVERY_S", 0.01)
+    engine = await dialled_in(hub)
+    long_ago = timezone.now() - 2 * registry.AWAY_AFTER
+    await database_sync_to_async(Engine.objects.update)(last_seen_at=long_ago)
+    async with asyncio.timeout(10):
+        while not await database_sync_to_async(registry.present)():
+            pass
+    await engine.close()
+
+
+async def test_server_that_is_stopped_leaves_no_engine_behind(hub, engine_row):
+    engine = await dialled_in(hub)
+    gone = asyncio.Event()
+    hub.when_engines_change(gone.set)
+    await engine.drop()
+    await asyncio.wait_for(gone.wait(), 10)
+    assert not hub.status().connected
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 
 from webapp.projects.events import ProjectChanged
-from webapp.realtime.publish import EVERYONE, project_group, publish, publish_to_everyone
+from webapp.realtime.publish import EVERYONE, project_group, publish, publish_to
 from webapp.realtime.running_server import NoticesTo, find, made_known
 
 CHANGED = ProjectChanged(type="project.changed")
@@ -62,7 +62,7 @@ def test_notice_reaches_its_project_alone_unless_it_is_for_everyone():
     here, there = Listener(project_group(7), EVERYONE), Listener(project_group(8), EVERYONE)
     publish(7, CHANGED)
     assert (len(here.heard()), len(there.heard())) == (1, 0)
-    publish_to_everyone(CHANGED)
+    publish_to(EVERYONE, CHANGED)
     assert (len(here.heard()), len(there.heard())) == (1, 1)
 
 

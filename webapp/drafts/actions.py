@@ -25,6 +25,7 @@ from webapp.labels.geometry import shape_from_wkb
 from webapp.labels.models import Certainty, Edit, Label, ReviewState
 from webapp.labels.queries import label_of, usable_class
 from webapp.labels.schemas import EditOut
+from webapp.projects.lock import lock
 from webapp.projects.queries import member as member_in
 from webapp.projects.roles import Member, Who
 
@@ -51,6 +52,7 @@ def open_draft(
         Conflict: the id is taken, or the label is deleted.
     """
     with transaction.atomic():
+        lock(member.project)  # of two that open one draft at once, the second finds it open
         if Draft.objects.filter(uid=uid).exists():
             return _opened_before(member, uid)
         label = label_of(member.project, start_label) if start_label else None
@@ -157,10 +159,12 @@ def restore_draft(member: Member, uid: UUID) -> Draft:
     """Bring a discarded draft back.
 
     Raises:
-        Conflict: it is saved.
+        Conflict: it is saved, or there is no image under it any more.
     """
     with transaction.atomic():
         draft = draft_to_change(member, uid)
+        if not draft.layer.version:
+            raise Conflict("The image under this draft was removed, so it stays closed.")
         if draft.state == DraftState.DISCARDED:
             draft.state = DraftState.OPEN
             draft.save()
@@ -205,7 +209,7 @@ def finish_save(draft_pk: int) -> Finished | None:
     """
     with transaction.atomic():
         draft = (
-            Draft.objects.select_for_update(of=("self",))
+            Draft.objects.select_for_update(no_key=True, of=("self",))
             .select_related("project", "layer", "owner", "label_class", "start_label")
             .filter(pk=draft_pk, state=DraftState.SAVING)
             .first()
@@ -231,6 +235,7 @@ def undo_with_drafts(member: Member, *, uid: UUID, edit: UUID) -> EditOut:
         NotFound, NotAllowed, Conflict: as `labels.actions.undo_edit`.
     """
     with transaction.atomic():
+        _hold_draft_saved_by(member, edit)
         out = undo_edit(member, uid=uid, edit=edit, follow=_follow)
         if out.reopened_draft is None:  # sent twice: what it reopened may be open still
             draft = _draft_saved_by(Edit.objects.get(uid=uid))
@@ -319,6 +324,14 @@ def _draft_saved_by(edit: Edit) -> Draft | None:
         .filter(label__changes__edit=edit, save_request__edit=str(edit.uid))
         .first()
     )
+
+
+def _hold_draft_saved_by(member: Member, uid: UUID) -> None:
+    """Take the draft's lock before the project's, as a save does (`projects.lock`)."""
+    edit = member.project.edits.filter(uid=uid).first()
+    draft = _draft_saved_by(edit) if edit is not None else None
+    if draft is not None:
+        Draft.objects.select_for_update(no_key=True).get(pk=draft.pk)
 
 
 def _need_open(draft: Draft) -> None:

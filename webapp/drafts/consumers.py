@@ -8,6 +8,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from pydantic import ValidationError
 
+from webapp import logs
 from webapp.drafts import actions, queries
 from webapp.drafts.admission import Admission, MessageRates, process_rates
 from webapp.drafts.events import DraftOut, DraftSaved, DraftStateSent, Welcome
@@ -65,6 +66,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
         self.project = 0
         self.unsent: asyncio.Queue[str | int] = asyncio.Queue(MOST_UNSENT)
         self.writer: asyncio.Task[None] | None = None
+        self.request_id = logs.request_id()
 
     # --- The door ------------------------------------------------------------------------------
 
@@ -117,6 +119,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Carry out one message of the page and answer it."""
+        arrived_at = time.monotonic()
         await asyncio.sleep(self.rates.delay_s(self.owner, time.monotonic()))
         if text_data is None or bytes_data or len(text_data) > LONGEST_MESSAGE:
             self._refuse(None, ErrorCode.BAD_INPUT, TOO_LONG)
@@ -126,8 +129,9 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
         except ValidationError as error:
             self._refuse(_id_in(text_data), ErrorCode.BAD_INPUT, _what_is_wrong(error))
             return
+        logs.belong_to(f"{self.request_id}.{message.id}")
         try:
-            await self._carry_out(message)
+            await self._carry_out(message, arrived_at)
             self._post(Ok(type="ok", id=message.id))
         except NotSignedIn as error:
             self._refuse(message.id, error.code, error.sentence)
@@ -139,7 +143,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
             sentence = "The server made a mistake; it is in its log. Try again."
             self._refuse(message.id, ErrorCode.INTERNAL, sentence)
 
-    async def _carry_out(self, message: PageMessage) -> None:
+    async def _carry_out(self, message: PageMessage, arrived_at: float) -> None:
         if self.admission is None:
             raise NotSignedIn
         if isinstance(message, StopDraft):
@@ -151,14 +155,18 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
         self.runner.tell(key, DraftStateSent(type="draft.state", draft=out))
         if saved is not None:
             self._post(saved)
-        await self._run_on(key, draft, message)
+        await self._run_on(key, draft, message, arrived_at)
 
-    async def _run_on(self, key: DraftKey, draft: Draft, message: PageMessage) -> None:
+    async def _run_on(
+        self, key: DraftKey, draft: Draft, message: PageMessage, arrived_at: float
+    ) -> None:
         if draft.state == DraftState.SAVING:
             await self.runner.finish(key)
         elif draft.state == DraftState.DISCARDED:
             await self.runner.stop(key)
-        elif isinstance(message, ClickDraft | UndoClick | RedoClick):
+        elif isinstance(message, ClickDraft):
+            await self.runner.start(key, clicked_at=arrived_at)
+        elif isinstance(message, UndoClick | RedoClick):
             await self.runner.start(key)
         elif isinstance(message, RestoreDraft | ShowDraft):
             await self.runner.go_on(key)

@@ -42,7 +42,7 @@ def record_pass(draft_pk: int, request: Segment, answer: PassDone) -> AnswerOut 
     outline = _outline_wkb(answer.outline)
     with transaction.atomic():
         draft = (
-            Draft.objects.select_for_update(of=("self",))
+            Draft.objects.select_for_update(no_key=True, of=("self",))
             .select_related("project")
             .filter(pk=draft_pk, state__in=RUNNING)
             .first()

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from inference.messages import ClickMessage, OutlineRules, Segment, WindowMask, WindowMessage
 from inference.windows import Grid
+from webapp import logs
 from webapp.drafts.events import AnswerOut, DraftOut, StepOut
 from webapp.drafts.models import Draft, DraftState, DraftStep
 from webapp.errors import NotFound
@@ -30,8 +31,9 @@ def draft_of(member: Member, uid: UUID) -> Draft:
 
 
 def draft_to_change(member: Member, uid: UUID) -> Draft:
-    """As `draft_of`, held until the transaction ends (SQLite: transactions are IMMEDIATE)."""
-    return _there(_own(member).select_for_update(of=("self",)).filter(uid=uid).first())
+    """As `draft_of`, held until the transaction ends (`projects.lock` says why)."""
+    held = _own(member).select_for_update(no_key=True, of=("self",))
+    return _there(held.filter(uid=uid).first())
 
 
 def _there(draft: Draft | None) -> Draft:
@@ -124,6 +126,8 @@ def segment_for(draft_pk: int) -> Segment | None:
     draft = Draft.objects.select_related("project", "layer").filter(pk=draft_pk).first()
     if draft is None or draft.state not in RUNNING or draft.head == 0 or is_finished(draft):
         return None
+    if not draft.layer.version:  # its images were removed
+        return None
     clicks = list(
         draft.steps.filter(number__lte=draft.head).only(
             "number", "x_map", "y_map", "include", "draft"
@@ -135,7 +139,7 @@ def segment_for(draft_pk: int) -> Segment | None:
     previous = _previous_mask(draft)
     return Segment(
         type="segment",
-        request=uuid4().hex,
+        request=_request_id(),
         draft=str(draft.uid),
         step=draft.head,
         source=layer_source(draft.layer),
@@ -147,6 +151,11 @@ def segment_for(draft_pk: int) -> Segment | None:
         typical_px=draft.typical_px,
         rules=_rules(draft.project, draft.layer, start),
     )
+
+
+def _request_id() -> str:
+    """A new id, which begins with that of the page's message: so engines log whose work it was."""
+    return ".".join(filter(None, (logs.request_id(), uuid4().hex)))
 
 
 def typical_px(project: Project, layer: Layer) -> float | None:

@@ -7,6 +7,7 @@ when its page is gone, too. No transaction is held while an engine works.
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import aclosing
@@ -16,8 +17,10 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from inference.messages import Failed, PassDone, Queued, Segment
+from webapp import measures
 from webapp.drafts import actions, passes, queries
 from webapp.drafts.events import (
+    AnswerOut,
     DraftFailed,
     DraftOutlined,
     DraftSaved,
@@ -25,7 +28,9 @@ from webapp.drafts.events import (
     DraftWaiting,
 )
 from webapp.drafts.models import Draft
-from webapp.engines.dispatch import Answer, EngineAway, Segmenter, process_hub
+from webapp.engines.dispatch import process_dispatch
+from webapp.engines.events import EngineChanged, EngineStatus
+from webapp.engines.segmenter import Answer, EngineAway, Segmenter
 from webapp.errors import AppError
 from webapp.realtime.in_database import in_database
 from webapp.realtime.messages import Refused, ServerMessage
@@ -56,6 +61,8 @@ class DraftKey:
 @dataclass(eq=False, slots=True)
 class _Run:
     key: DraftKey
+    clicked_at: float | None = None
+    outlined: bool = False
     ended: bool = False
     saving: bool = False
     request: str = ""
@@ -75,7 +82,8 @@ class DraftRunner:
         self._pages: defaultdict[tuple[int, int], list[Post]] = defaultdict(list)
         self._want_engine: dict[UUID, DraftKey] = {}
         self._starting: set[asyncio.Task[None]] = set()
-        segmenter.when_engine_comes(self._engine_came)
+        self._told: EngineStatus | None = None
+        segmenter.when_engines_change(self._engines_changed)
 
     # --- Pages ---------------------------------------------------------------------------------
 
@@ -102,11 +110,17 @@ class DraftRunner:
 
     # --- Runs ----------------------------------------------------------------------------------
 
-    async def start(self, key: DraftKey) -> None:
-        """Ask for what the draft's head wants now; an older run ends first."""
+    async def start(self, key: DraftKey, *, clicked_at: float | None = None) -> None:
+        """Ask for what the draft's head wants now; an older run ends first.
+
+        Args:
+            key: the draft.
+            clicked_at: when the click came that asks for it (monotonic clock); None where it was
+                no click.
+        """
         async with self._turn(key):
             await self._stop(key)
-            self._begin(key)
+            self._begin(key).clicked_at = clicked_at
 
     async def stop(self, key: DraftKey) -> None:
         """End the draft's run; when this returns, its last pass is written."""
@@ -188,11 +202,13 @@ class DraftRunner:
     async def _take(self, run: _Run, request: Segment, answer: Answer) -> None:
         match answer:
             case PassDone():
+                measures.passes.inc()
                 record = in_database(passes.record_pass)
                 shown = await record(run.key.pk, request, answer)
                 if shown is not None:
                     outlined = DraftOutlined(type="draft.outlined", draft=run.key.uid, answer=shown)
                     self.tell(run.key, outlined)
+                    _measure(run, shown)
             case Queued():
                 waiting = DraftWaiting(
                     type="draft.waiting",
@@ -227,7 +243,17 @@ class DraftRunner:
                 Refused(type="error", id=None, code=refused.code, sentence=refused.sentence),
             )
 
-    def _engine_came(self) -> None:
+    def _engines_changed(self) -> None:
+        status = self.segmenter.status()
+        if status != self._told:
+            self._told = status
+            changed = EngineChanged(type="engine.changed", engine=status)
+            for post in [post for pages in self._pages.values() for post in pages]:
+                post(changed)
+        if status.connected:
+            self._run_what_waits()
+
+    def _run_what_waits(self) -> None:
         wanting, self._want_engine = self._want_engine, {}
         for key in wanting.values():
             task = asyncio.get_running_loop().create_task(self.go_on(key))
@@ -235,12 +261,25 @@ class DraftRunner:
             task.add_done_callback(self._starting.discard)
 
 
+def _measure(run: _Run, shown: AnswerOut) -> None:
+    """How long the run's click waited, at its first outline and when that is settled."""
+    if run.clicked_at is None:
+        return
+    waited_s = time.monotonic() - run.clicked_at
+    if not run.outlined:
+        run.outlined = True
+        measures.click_seconds.labels("first outline").observe(waited_s)
+    if shown.settled:
+        measures.click_seconds.labels("settled").observe(waited_s)
+
+
 _runner: DraftRunner | None = None
 
 
 def process_runner() -> DraftRunner:
-    """The runner of this process, on the engines that dial in to it."""
+    """The runner of this process, on the engines of all of them."""
     global _runner
+    dispatch = process_dispatch()
     if _runner is None:
-        _runner = DraftRunner(process_hub())
+        _runner = DraftRunner(dispatch)
     return _runner

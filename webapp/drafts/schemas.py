@@ -3,17 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from webapp.labels.models import Certainty
 from webapp.realtime.messages import ClientMessage
-
-
-def _without_nul(text: str) -> str:
-    """The text itself; PostgreSQL takes none with the character of code 0."""
-    if "\0" in text:
-        raise ValueError("take out the character of code 0")
-    return text
 
 
 class OpenDraft(ClientMessage):
@@ -74,7 +67,7 @@ class SaveDraft(ClientMessage):
     edit: UUID
     label_class: UUID
     certainty: Certainty
-    note: Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
+    note: str = Field(max_length=4000)
 
 
 class DiscardDraft(ClientMessage):

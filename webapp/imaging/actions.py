@@ -2,26 +2,28 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 
 from webapp.accounts.models import User
 from webapp.errors import BadInput, Conflict, NotFound, Unavailable
 from webapp.imaging import mosaic, parts, uploads
 from webapp.imaging.answers import Answers, UnknownAnswer
 from webapp.imaging.events import ImageChanged
+from webapp.imaging.kept_files import files_stay, remove_unnamed
 from webapp.imaging.models import Image, ImageState, Layer, Upload
 from webapp.imaging.queries import image_out
 from webapp.imaging.verdict import CogFacts, CrsAndGrid, Question, Verdict
 from webapp.jobs.actions import enqueue
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.projects.events import ProjectChanged
+from webapp.projects.lock import lock
 from webapp.projects.models import Project
 from webapp.realtime.publish import publish
 
@@ -99,7 +101,8 @@ def answer_questions(project: Project, user: User, image: Image, given: Mapping[
         BadInput: an answer is none of those that can be given.
     """
     with transaction.atomic():
-        waiting = Image.objects.select_for_update(of=("self",)).select_related("layer")
+        lock(project)
+        waiting = Image.objects.select_related("layer")
         found = waiting.filter(pk=image.pk, state=ImageState.QUESTION).first()
         if found is None:
             raise Conflict(f"{image.name} has no open question any more. Load the page again.")
@@ -113,26 +116,33 @@ def answer_questions(project: Project, user: User, image: Image, given: Mapping[
 
 
 def remove_image(project: Project, image: Image) -> None:
-    """Take away an image that was refused or is not answered, with its files.
+    """Take away an image with its files; what lies on its layer stays, and the layer for it.
 
     Raises:
-        Conflict: it is shown already, or on its way.
+        Conflict: it is on its way.
     """
-    is_left = Q(state__in=(ImageState.QUESTION, ImageState.REFUSED))
+    stands = Q(state__in=(ImageState.QUESTION, ImageState.REFUSED, ImageState.READY))
     # A server that died between a job's end and its image's leaves one that waits for nobody.
     is_orphan = Q(state__in=ON_ITS_WAY) & ~Q(job__state__in=(JobState.QUEUED, JobState.RUNNING))
     with transaction.atomic():
-        layer = image.layer
-        deleted, _ = Image.objects.filter(is_left | is_orphan, pk=image.pk).delete()
-        if not deleted:
+        lock(project)
+        found = (
+            Image.objects.select_related("layer").filter(stands | is_orphan, pk=image.pk).first()
+        )
+        if found is None:
             raise Conflict(
-                f"{image.name} is shown, or on its way, so it was not removed. "
+                f"{image.name} is on its way, so it was not removed. "
                 "Load the page again; an import can be stopped there."
             )
+        layer, uid, cog = found.layer, found.uid, found.cog_path
+        found.delete()
+        if found.state == ImageState.READY:
+            mosaic.take_out(layer)
         if not layer.images.exists():
-            layer.delete()
+            with suppress(ProtectedError), transaction.atomic():
+                layer.delete()
         publish(project.pk, ProjectChanged(type="project.changed"))
-    shutil.rmtree(uploads.folder_of(image), ignore_errors=True)
+        transaction.on_commit(lambda: remove_unnamed([uid], [cog]), robust=True)
 
 
 def record_verdict(image: Image, verdict: Verdict) -> None:
@@ -174,8 +184,12 @@ def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | N
         ImportOver: the image does not wait for it any more.
         RasterRefused: its bands are not those of the layer.
     """
-    with transaction.atomic():
-        rows = Image.objects.select_related("layer__project").select_for_update()
+    parts.flush(cog)  # before the lock: a large file takes seconds
+    # From where the COG is laid down until the commit that names it: see `kept_files`.
+    with files_stay(), transaction.atomic():
+        lock(image.layer.project)
+        rows = Image.objects.select_for_update(no_key=True, of=("self",))
+        rows = rows.select_related("layer__project")
         shown = rows.filter(pk=image.pk, job=image.job, state=ImageState.IMPORTING).first()
         if shown is None:
             raise ImportOver
@@ -184,7 +198,7 @@ def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | N
         if project.crs_wkt and project.crs_wkt != made_for:
             return False
         mosaic.need_same_bands(layer, shown.name, facts.band_roles, facts.dtype)
-        if layer.version and not mosaic.is_on_grid(layer, facts):
+        if layer.resolution and not mosaic.is_on_grid(layer, facts):
             return False
         if not project.crs_wkt:
             _give_crs(project, facts)
@@ -292,6 +306,7 @@ def _all_or_none() -> Iterator[list[Image]]:
 def _admit(project: Project, images: Sequence[Image], layer: Layer | None) -> None:
     """Write images whose files are in place, and the jobs that import them."""
     with transaction.atomic():
+        lock(project)
         if layer is not None and not project.layers.filter(pk=layer.pk).exists():
             raise NotFound("The layer is gone, so nothing was uploaded. Load the page again.")
         for image in images:

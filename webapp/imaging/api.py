@@ -34,11 +34,3 @@ def answer_questions(
     found = queries.image_of(member.project, image)
     answered = actions.answer_questions(member.project, member.user, found, given.answers)
     return queries.image_out(answered)
-
-
-@router.delete("/projects/{uuid:project}/images/{uuid:image}", response={204: None})
-def delete_image(request: HttpRequest, project: UUID, image: UUID) -> tuple[int, None]:
-    """Take away an image that was refused or never answered."""
-    member = acting_member(request)
-    actions.remove_image(member.project, queries.image_of(member.project, image))
-    return 204, None

@@ -70,27 +70,30 @@ def lay_into(layer: Layer, image: Image, facts: CogFacts) -> None:
     sets the place of this one.
     """
     if not layer.version:
-        layer.left, layer.top, layer.resolution = facts.left, facts.top, facts.resolution
-        layer.width, layer.height = facts.width, facts.height
         layer.band_roles = list(facts.band_roles)
         layer.dtype = facts.dtype
+    if not layer.resolution:
+        layer.left, layer.top, layer.resolution = facts.left, facts.top, facts.resolution
+        layer.width, layer.height = facts.width, facts.height
         image.col = image.row = 0
     else:
         image.col = round((facts.left - layer.left) / layer.resolution)
         image.row = round((layer.top - facts.top) / layer.resolution)
         _grow(layer, image)
     image.band_values = [asdict(band) for band in facts.band_values]
-    others = list(layer.images.filter(state=ImageState.READY).exclude(pk=image.pk))
+    others = layer.images.filter(state=ImageState.READY).exclude(pk=image.pk)
     spreads = [each.band_values for each in (*others, image)]
-    # A file that came before spreads were kept leaves the layer's statistics as they are.
-    if all(spreads):
-        layer.statistics = [
-            statistics_of_all([_band_values(kept) for kept in band]).to_mapping()
-            for band in zip(*spreads, strict=True)
-        ]
-    hashes = sorted([*(each.cog_sha256 for each in others), facts.sha256])
-    layer.version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:16]
-    layer.save()
+    _describe(layer, spreads, [*(each.cog_sha256 for each in others), facts.sha256])
+
+
+def take_out(layer: Layer) -> None:
+    """Describe a layer anew whose image was removed: version and statistics; the grid stays.
+
+    Labels and drafts count on the grid. So a layer without any image keeps it, shows nothing, and
+    has the next image laid onto it.
+    """
+    left = list(layer.images.filter(state=ImageState.READY))
+    _describe(layer, [each.band_values for each in left], [each.cog_sha256 for each in left])
 
 
 def statistics_of_all(parts: Sequence[BandValues]) -> BandStatistics:
@@ -108,6 +111,18 @@ def statistics_of_all(parts: Sequence[BandValues]) -> BandStatistics:
     percentiles[0] = min(part.percentiles[0] for part in parts)
     percentiles[-1] = max(part.percentiles[-1] for part in parts)
     return BandValues(float(weights.sum()), tuple(percentiles)).statistics
+
+
+def _describe(layer: Layer, spreads: Sequence[Any], hashes: Sequence[str]) -> None:
+    # A file that came before spreads were kept leaves the layer's statistics as they are.
+    if spreads and all(spreads):
+        layer.statistics = [
+            statistics_of_all([_band_values(kept) for kept in band]).to_mapping()
+            for band in zip(*spreads, strict=True)
+        ]
+    text = "\n".join(sorted(hashes))
+    layer.version = hashlib.sha256(text.encode()).hexdigest()[:16] if hashes else ""
+    layer.save()
 
 
 def _band_values(kept: Mapping[str, Any]) -> BandValues:

@@ -5,6 +5,7 @@ from ninja import Schema
 from pydantic import Field
 
 from webapp.imaging.models import ImageState
+from webapp.sent import Sent
 
 
 class OptionOut(Schema):
@@ -40,14 +41,14 @@ class ImageOut(Schema):
     stage: str
 
 
-class NewImagesIn(Schema):
+class NewImagesIn(Sent):
     """Ids of finished uploads, and the layer that they join; without one each begins its own."""
 
     uploads: list[UUID] = Field(min_length=1, max_length=200)
     layer: UUID | None = None
 
 
-class AnswersIn(Schema):
+class AnswersIn(Sent):
     """Answers by the kind of question."""
 
     answers: dict[str, str]

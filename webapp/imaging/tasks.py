@@ -118,5 +118,5 @@ def _target(image: Image) -> CrsAndGrid | None:
     layer = Layer.objects.select_related("project").get(pk=image.layer_id)
     if not layer.project.crs_wkt:
         return None
-    grid = (layer.left, layer.top, layer.resolution) if layer.version else None
+    grid = (layer.left, layer.top, layer.resolution) if layer.resolution else None
     return CrsAndGrid(crs_wkt=layer.project.crs_wkt, grid=grid)

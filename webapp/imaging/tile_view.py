@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -46,19 +47,17 @@ def tile(
             content_type="text/plain; charset=utf-8",
             headers={"Cache-Control": "no-store"},  # tomorrow they may be a member
         )
+    if request.method == "HEAD":
+        # A proxy that keeps tiles asks so whether this person may see one: nothing is drawn for it.
+        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     # With the first tile: rio-tiler and rasterio take a fifth of the server's start and 35 MB.
     from webapp.imaging.tiles import render_tile
 
+    files, grid = layer_files(found), TileGrid(grid_of(found))
+    # While the tile waits its turn and is drawn, others may have this connection to PostgreSQL.
+    close_old_connections()
     painted = _painters.submit(
-        render_tile,
-        layer_files(found),
-        TileGrid(grid_of(found)),
-        wanted,
-        z,
-        x,
-        y,
-        statistics=statistics_of(found),
-        asked=asked,
+        render_tile, files, grid, wanted, z, x, y, statistics=statistics_of(found), asked=asked
     ).result()
     kept = {"Cache-Control": "private, max-age=31536000, immutable"}
     if painted is None:

@@ -1,6 +1,5 @@
 """Writes to uploads: announce, give up, and clear away what nobody finished."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +14,9 @@ from webapp.accounts.models import User
 from webapp.errors import BadInput, Gone, Locked, NotFound, TooLarge, TooMany
 from webapp.ids import new_uid
 from webapp.imaging import parts, uploads
+from webapp.imaging.kept_files import remove_unnamed
 from webapp.imaging.models import Image, Upload
+from webapp.projects.lock import lock
 from webapp.projects.models import Project
 
 MOST_UNFINISHED = 200
@@ -44,9 +45,9 @@ def begin_upload(project: Project, user: User, *, name: str, size_bytes: int) ->
     parts.begin(uid)
     try:
         with transaction.atomic():
-            # Both rows, locked: two uploads at a time do not share one rest of a quota.
-            Project.objects.select_for_update().get(pk=project.pk)
-            User.objects.select_for_update().get(pk=user.pk)
+            # Two uploads at a time do not share one rest of a quota, the project's or the person's.
+            lock(project)
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
             _need_room(project, user, size_bytes)
             return Upload.objects.create(
                 uid=uid, project=project, user=user, name=name, size_bytes=size_bytes
@@ -114,10 +115,9 @@ def sweep_uploads() -> None:
     for path, uid in _with_ids():
         if path.stat().st_mtime > now - STRAY_AFTER_S:
             continue
-        is_known = (Image if path.is_dir() else Upload).objects.filter(uid=uid).exists()
-        if not is_known and path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif not is_known:
+        if path.is_dir():
+            remove_unnamed([uid], [])
+        elif not Upload.objects.filter(uid=uid).exists():
             path.unlink(missing_ok=True)
 
 

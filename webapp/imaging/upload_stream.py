@@ -25,6 +25,7 @@ from asgiref.typing import (
     Scope,
 )
 
+from webapp import measures
 from webapp.errors import HTTP_STATUS, AppError, Unavailable
 from webapp.imaging.models import Upload
 from webapp.imaging.parts import Appender
@@ -66,7 +67,8 @@ class UploadStream:
             return
         admission = await self._ask(scope, tus_send)
         if admission.upload is not None:
-            await _append(admission.upload, admission, receive, tus_send)
+            with measures.uploads_in_flight.track_inprogress():
+                await _append(admission.upload, admission, receive, tus_send)
 
     async def _ask(self, scope: HTTPScope, send: ASGISendCallable) -> Admission:
         """Whether Django admits the bytes of this PATCH; where not, its answer is sent."""

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from webapp.accounts.models import User
 from webapp.errors import BadInput, Conflict, NotFound
 from webapp.projects.events import ProjectChanged
+from webapp.projects.lock import lock
 from webapp.projects.models import Membership, Project, Role
 from webapp.projects.roles import Member
 from webapp.projects.schemas import ProjectSettingsIn
@@ -56,6 +57,7 @@ def set_member(project: Project, username: str, role: Role) -> Membership:
             "A site administrator makes accounts."
         )
     with transaction.atomic():
+        lock(project)
         if role is not Role.MANAGER:
             _keep_a_manager(project, without=user)
         membership, _ = Membership.objects.update_or_create(
@@ -73,6 +75,7 @@ def remove_member(project: Project, user: User) -> None:
         Conflict: the project would be left without a manager.
     """
     with transaction.atomic():
+        lock(project)
         _keep_a_manager(project, without=user)
         removed, _ = Membership.objects.filter(project=project, user=user).delete()
         if not removed:

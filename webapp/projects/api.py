@@ -5,11 +5,27 @@ from ninja import Router
 
 from webapp.accounts.models import User
 from webapp.errors import NotFound
-from webapp.projects import actions, queries
+from webapp.projects import actions, archiving, queries
 from webapp.projects.permit import acting_member
 from webapp.projects.schemas import MemberIn, MemberOut
 
 router = Router(tags=["projects"])
+
+
+@router.post("/projects/{uuid:project}/archive", response={204: None})
+def archive_project(request: HttpRequest, project: UUID) -> tuple[int, None]:
+    """Put a project away: out of the lists, to be looked at and not changed."""
+    del project
+    archiving.archive_project(acting_member(request))
+    return 204, None
+
+
+@router.delete("/projects/{uuid:project}/archive", response={204: None})
+def bring_back_project(request: HttpRequest, project: UUID) -> tuple[int, None]:
+    """Take a project out of the archive."""
+    del project
+    archiving.bring_back_project(acting_member(request))
+    return 204, None
 
 
 @router.put("/projects/{uuid:project}/members", response=list[MemberOut])

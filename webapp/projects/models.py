@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from webapp.accounts.models import User
+from webapp.errors import NotAllowed
 from webapp.ids import new_uid
 
 
@@ -21,7 +22,7 @@ class KeepParts(models.TextChoices):
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
-    """Projects, and the one rule of who may know of them."""
+    """Projects, and the one rule of who may know of them, archived ones too."""
 
     def visible_to(self, user: User) -> "ProjectQuerySet":
         """The projects in which `user` is a member; nobody else learns that they exist."""
@@ -58,6 +59,12 @@ class Project(models.Model):
     own_review_allowed = models.BooleanField(default=False)
     viewers_may_export = models.BooleanField(default=True)
 
+    # Set: out of the lists, and nobody can change it (`archiving.py`).
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
     # Counters: numbers without gaps, given inside the transaction that uses them.
     last_label_number = models.PositiveIntegerField(default=0)
     last_edit_number = models.PositiveIntegerField(default=0)
@@ -66,6 +73,18 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def need_not_archived(self) -> None:
+        """Nothing, for a project that can be changed.
+
+        Raises:
+            NotAllowed: it is archived.
+        """
+        if self.archived_at is not None:
+            raise NotAllowed(
+                f"{self.name} is archived: it can be looked at, and nothing was changed. "
+                "A manager can bring it back."
+            )
 
 
 class Membership(models.Model):

@@ -13,17 +13,23 @@ from webapp.projects.models import Project, Role
 
 
 class Who(StrEnum):
-    """The least that somebody must be. The last four mean: in the project of the address."""
+    """The least that somebody must be. The last five mean: in the project of the address.
+
+    A custodian is a manager, or a site administrator who need not be a member; in an archived
+    project, which nobody else can change, too.
+    """
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
     STAFF = "staff"
     ENGINE = "engine"
     INTERNAL = "internal"
+    OPERATOR = "operator"
     VIEWER = "viewer"
     EXPORTER = "exporter"
     ANNOTATOR = "annotator"
     MANAGER = "manager"
+    CUSTODIAN = "custodian"
 
 
 OPERATIONS: dict[str, Who] = {
@@ -36,6 +42,10 @@ OPERATIONS: dict[str, Who] = {
     "create_project": Who.SIGNED_IN,
     "get_project": Who.VIEWER,
     "update_project": Who.MANAGER,
+    "archive_project": Who.CUSTODIAN,
+    "bring_back_project": Who.CUSTODIAN,
+    "list_archived_projects": Who.SIGNED_IN,
+    "delete_project": Who.CUSTODIAN,
     "set_member": Who.MANAGER,
     "remove_member": Who.MANAGER,
     "create_class": Who.MANAGER,
@@ -48,6 +58,7 @@ OPERATIONS: dict[str, Who] = {
     "add_images": Who.ANNOTATOR,
     "list_images": Who.VIEWER,
     "answer_questions": Who.ANNOTATOR,
+    "describe_removal": Who.MANAGER,
     "delete_image": Who.MANAGER,
     "list_jobs": Who.VIEWER,
     "cancel_job": Who.ANNOTATOR,
@@ -91,6 +102,9 @@ EDIT_KINDS: dict[str, Who] = {
 
 ADDRESSES: dict[str, Who] = {
     "healthz": Who.PUBLIC,
+    "livez": Who.PUBLIC,
+    "readyz": Who.PUBLIC,
+    "metrics": Who.OPERATOR,
     "page": Who.PUBLIC,
     "nothing_here": Who.PUBLIC,
     "tile": Who.VIEWER,
@@ -115,9 +129,13 @@ class Member:
         """Whether this member is at least `who`."""
         if who is Who.EXPORTER:
             return self.role is not Role.VIEWER or self.project.viewers_may_export
+        if who is Who.CUSTODIAN:
+            return self.role is Role.MANAGER or self.user.is_staff
         if who in (Who.PUBLIC, Who.SIGNED_IN):
             return True
-        if who in (Who.STAFF, Who.ENGINE, Who.INTERNAL):
+        if who in (Who.STAFF, Who.ENGINE, Who.INTERNAL, Who.OPERATOR):
+            return False
+        if who is not Who.VIEWER and self.project.archived_at is not None:
             return False
         return _RANK[self.role] >= _RANK[Role(who)]
 
@@ -125,21 +143,23 @@ class Member:
         """Nothing, for a member who is at least `who`.
 
         Raises:
-            NotAllowed: with whom to ask.
+            NotAllowed: with whom to ask, or that the project is archived.
         """
         if self.may(who):
             return
+        if who in (Who.ANNOTATOR, Who.MANAGER):
+            self.project.need_not_archived()
         ask = _whom_to_ask(self.project)
         if who is Who.EXPORTER:
             raise NotAllowed(f"Viewers may not export from this project. Ask {ask}.")
-        if who is Who.MANAGER:
+        if who in (Who.MANAGER, Who.CUSTODIAN):
             raise NotAllowed(f"Only a manager of this project may do that. Ask {ask}.")
         raise NotAllowed(f"You may look here but not label. Ask {ask}.")
 
 
 def is_in_project(who: Who) -> bool:
     """Whether `who` only has a meaning inside one project."""
-    return who in (Who.VIEWER, Who.EXPORTER, Who.ANNOTATOR, Who.MANAGER)
+    return who in (Who.VIEWER, Who.EXPORTER, Who.ANNOTATOR, Who.MANAGER, Who.CUSTODIAN)
 
 
 def _whom_to_ask(project: Project) -> str:

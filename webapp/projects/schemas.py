@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from webapp.accounts.schemas import UserOut
 from webapp.projects.models import KeepParts, Role
+from webapp.sent import Sent
 
 
 class MemberOut(Schema):
@@ -16,7 +17,7 @@ class MemberOut(Schema):
     role: Role
 
 
-class MemberIn(Schema):
+class MemberIn(Sent):
     """Add somebody by user name, or change their role."""
 
     username: str = Field(max_length=150)
@@ -57,7 +58,7 @@ class ProjectRowOut(Schema):
     thumbnail: str | None
 
 
-class ProjectIn(Schema):
+class ProjectIn(Sent):
     """A new project; its author becomes its manager."""
 
     model_config = ConfigDict(extra="forbid")
@@ -67,7 +68,7 @@ class ProjectIn(Schema):
     template: Literal["iceplant", "isprs", "blank"] = "iceplant"
 
 
-class ProjectSettingsIn(Schema):
+class ProjectSettingsIn(Sent):
     """What a manager may change of a project."""
 
     model_config = ConfigDict(extra="forbid")

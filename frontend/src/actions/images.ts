@@ -11,7 +11,14 @@ export async function answerImage(
   if (open !== null) putImage(await api.answerImage(open.uid, image, answers));
 }
 
-/** Removes an image that was refused or still waits for an answer. */
+/** What goes with an image and what stays, in the server's words. */
+export async function describeRemoval(image: string): Promise<string> {
+  const open = project.peek();
+  if (open === null) throw new Error("No project is open.");
+  return (await api.imageRemoval(open.uid, image)).sentence;
+}
+
+/** Removes an image from the server for good; labels stay. */
 export async function removeImage(image: string): Promise<void> {
   const open = project.peek();
   if (open === null) return;

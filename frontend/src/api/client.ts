@@ -9,6 +9,7 @@ export type Session = Schemas["SessionOut"];
 export type ProjectRow = Schemas["ProjectRowOut"];
 export type NewProject = Schemas["ProjectIn"];
 export type Project = Schemas["ProjectOut"];
+export type ArchivedProject = Schemas["ArchivedProjectOut"];
 export type ProjectSettings = Schemas["ProjectSettingsIn"];
 export type Role = Schemas["Role"];
 export type Member = Schemas["MemberOut"];
@@ -178,6 +179,12 @@ export const api = {
   changeSettings: (project: string, settings: ProjectSettings) =>
     request<Project>("PATCH", at(project), settings),
 
+  archivedProjects: () => request<ArchivedProject[]>("GET", "/api/projects/archived"),
+  archiveProject: (project: string) => request<null>("POST", `${at(project)}/archive`),
+  bringBackProject: (project: string) => request<null>("DELETE", `${at(project)}/archive`),
+  /** For good, with its labels and images; the typed name says that it is meant. */
+  deleteProject: (project: string, name: string) => request<null>("DELETE", at(project), { name }),
+
   putMember: (project: string, member: NewMember) =>
     request<Member>("PUT", `${at(project)}/members`, member),
   removeMember: (project: string, user: string) =>
@@ -194,6 +201,9 @@ export const api = {
     request<Image[]>("POST", `${at(project)}/images`, { uploads }),
   answerImage: (project: string, image: string, answers: Readonly<Record<string, string>>) =>
     request<Image>("POST", `${at(project)}/images/${image}/answers`, { answers }),
+  /** What goes with an image and what stays, in words. */
+  imageRemoval: (project: string, image: string) =>
+    request<{ sentence: string }>("GET", `${at(project)}/images/${image}/removal`),
   removeImage: (project: string, image: string) =>
     request<null>("DELETE", `${at(project)}/images/${image}`),
 

@@ -16,10 +16,15 @@ export const crs = computed<Crs | null>(() => current.value?.crs ?? null);
 export const layers = computed<readonly Layer[]>(() => current.value?.layers ?? []);
 export const members = computed<readonly Member[]>(() => current.value?.members ?? []);
 export const role = computed<Role | null>(() => current.value?.role ?? null);
-export const mayLabel = computed(() => role.value === "annotator" || role.value === "manager");
-export const mayManage = computed(() => role.value === "manager");
+/** An archived project can only be looked at. */
+export const archived = computed(() => (current.value?.archived_at ?? null) !== null);
+export const mayLabel = computed(
+  () => !archived.value && (role.value === "annotator" || role.value === "manager"),
+);
+export const mayManage = computed(() => !archived.value && role.value === "manager");
 export const mayExport = computed(
-  () => mayLabel.value || (current.value?.settings.viewers_may_export ?? false),
+  () =>
+    !archived.value && (mayLabel.value || (current.value?.settings.viewers_may_export ?? false)),
 );
 
 /** The people to ask for a change of role. */

@@ -63,6 +63,7 @@ export function exampleProject(change: Partial<Project> = {}): Project {
     name: "Dangermond",
     description: "",
     role: "manager",
+    archived_at: null,
     crs: null,
     settings: {
       name: "Dangermond",

@@ -11,7 +11,6 @@ from webapp.imaging import actions, mosaic, sandbox
 from webapp.imaging.child_messages import REPLY
 from webapp.imaging.models import Image, Layer
 from webapp.imaging.tasks import sweep_unfinished
-from webapp.imaging.uploads import folder_of
 from webapp.jobs import actions as jobs
 from webapp.jobs.models import Job, JobState
 from webapp.projects.models import Project, Role
@@ -132,18 +131,6 @@ def test_refused_file_says_why_and_can_be_removed_with_its_layer(
     assert not Image.objects.exists()
     assert not Layer.objects.exists()
     assert list((data_dir / "uploads").iterdir()) == []
-
-
-def test_image_that_is_shown_is_not_removed(cast, importer, photo, uploader, data_dir):
-    image = uploader.bring_in(importer.draw(photo(), colours=RGB))
-    before = everything()
-
-    with pytest.raises(Conflict, match="not removed"):
-        actions.remove_image(cast.project, image)
-
-    assert everything() == before
-    assert folder_of(image).is_dir()
-    assert (data_dir / image.cog_path).is_file()
 
 
 def test_image_on_its_way_is_removed_only_when_its_job_is_dead(cast, importer, photo, uploader):

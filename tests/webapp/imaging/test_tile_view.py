@@ -150,3 +150,17 @@ def test_old_version_goes_when_the_layer_grows(layer, cast, client_of, importer,
 
 def test_tiles_have_one_route():
     assert [route.callback for route in urlpatterns].count(tile) == 1
+
+
+def test_proxy_that_asks_whether_a_tile_may_be_seen_makes_nobody_draw_it(
+    layer, cast, client_of, monkeypatch
+):
+    drawn = []
+    monkeypatch.setattr("webapp.imaging.tiles.render_tile", lambda *_, **__: drawn.append(1))
+    asked = address(layer)
+    assert client_of(cast.vera).head(asked).status_code == 204
+    assert client_of(cast.stan).head(asked).status_code == 404
+    assert client_of(None).head(asked).status_code == 401
+    assert not drawn
+    assert client_of(cast.vera).get(asked).status_code == 204  # as this test's painter says
+    assert drawn

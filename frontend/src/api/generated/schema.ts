@@ -28,6 +28,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Archived Projects
+         * @description The archived projects that the person may bring back or delete.
+         */
+        get: operations["list_archived_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}": {
         parameters: {
             query?: never;
@@ -42,7 +62,11 @@ export interface paths {
         get: operations["get_project"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Project
+         * @description Delete an archived project for good; its name says that it is meant.
+         */
+        delete: operations["delete_project"];
         options?: never;
         head?: never;
         /**
@@ -50,6 +74,30 @@ export interface paths {
          * @description Name, description and rules of a project.
          */
         patch: operations["update_project"];
+        trace?: never;
+    };
+    "/api/projects/{project}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Project
+         * @description Put a project away: out of the lists, to be looked at and not changed.
+         */
+        post: operations["archive_project"];
+        /**
+         * Bring Back Project
+         * @description Take a project out of the archive.
+         */
+        delete: operations["bring_back_project"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/projects/{project}/classes": {
@@ -232,7 +280,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Image
-         * @description Take away an image that was refused or never answered.
+         * @description Take an image away for good; no label goes with it.
          */
         delete: operations["delete_image"];
         options?: never;
@@ -254,6 +302,26 @@ export interface paths {
          * @description Answer what the import asked; it goes on at once.
          */
         post: operations["answer_questions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/images/{image}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe Removal
+         * @description In words: what goes with an image, and what stays.
+         */
+        get: operations["describe_removal"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -590,6 +658,36 @@ export interface components {
             };
         };
         /**
+         * ArchivedProjectOut
+         * @description A line of the archive: what would go if the project were deleted for good.
+         *
+         *     `is_member`: the person may also look at it; a site administrator need not.
+         */
+        ArchivedProjectOut: {
+            /**
+             * Archived At
+             * Format: date-time
+             */
+            archived_at: string;
+            /** Archived By */
+            archived_by: string;
+            /** Images */
+            images: number;
+            /** Is Member */
+            is_member: boolean;
+            /** Labels */
+            labels: number;
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Uid
+             * Format: uuid
+             */
+            uid: string;
+        };
+        /**
          * AtRevision
          * @description A label, and the revision of it that the author saw.
          */
@@ -815,6 +913,14 @@ export interface components {
              * Format: uuid
              */
             uid: string;
+        };
+        /**
+         * DeletionIn
+         * @description The name of the project that is to go, as the person typed it.
+         */
+        DeletionIn: {
+            /** Name */
+            name: string;
         };
         /**
          * DiscardDraft
@@ -1467,6 +1573,8 @@ export interface components {
          * @description All that the page needs to begin; labels come by place.
          */
         ProjectOut: {
+            /** Archived At */
+            archived_at: string | null;
             /** Classes */
             classes: components["schemas"]["ClassOut"][];
             crs: components["schemas"]["CrsOut"] | null;
@@ -1620,6 +1728,14 @@ export interface components {
              * @enum {string}
              */
             type: "error";
+        };
+        /**
+         * RemovalOut
+         * @description What goes with an image and what stays, in words, to be read before it goes.
+         */
+        RemovalOut: {
+            /** Sentence */
+            sentence: string;
         };
         /**
          * ReshapeEdit
@@ -1999,6 +2115,26 @@ export interface operations {
             };
         };
     };
+    list_archived_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedProjectOut"][];
+                };
+            };
+        };
+    };
     get_project: {
         parameters: {
             query?: never;
@@ -2018,6 +2154,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2044,6 +2204,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
+            };
+        };
+    };
+    archive_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    bring_back_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2334,6 +2534,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+        };
+    };
+    describe_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalOut"];
                 };
             };
         };

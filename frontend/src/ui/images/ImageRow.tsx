@@ -12,6 +12,8 @@ interface Props {
   readonly mayAnswer: boolean;
   readonly onAnswer: (image: string, answers: Readonly<Record<string, string>>) => void;
   readonly onDismiss: (image: string) => void;
+  /** Asks before an image that is shown is removed. */
+  readonly onRemove: (image: Image) => void;
 }
 
 const STATES = {
@@ -30,7 +32,8 @@ const CLASSES = {
 } as const;
 
 /** One file on its way to being shown. */
-export function ImageRow({ image, mayDismiss, mayAnswer, onAnswer, onDismiss }: Props) {
+export function ImageRow(props: Props) {
+  const { image, mayDismiss, mayAnswer, onAnswer, onDismiss, onRemove } = props;
   const running = image.state === "checking" || image.state === "importing";
   const asks = image.state === "question" && mayAnswer;
   const closable = image.state === "question" || image.state === "refused";
@@ -46,6 +49,15 @@ export function ImageRow({ image, mayDismiss, mayAnswer, onAnswer, onDismiss }: 
             <Icon name="check" small />
             <span class="visually-hidden">ready</span>
           </span>
+        )}
+        {image.state === "ready" && mayDismiss && (
+          <IconButton
+            icon="trash"
+            name={`Remove ${image.name}`}
+            small
+            tip="start-below"
+            onClick={() => onRemove(image)}
+          />
         )}
         {closable && mayDismiss && (
           <IconButton

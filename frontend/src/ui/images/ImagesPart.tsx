@@ -1,5 +1,5 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { answerImage, removeImage } from "../../actions/images";
+import { answerImage, describeRemoval, removeImage } from "../../actions/images";
 import {
   cancelUnfinished,
   cancelUpload,
@@ -8,6 +8,7 @@ import {
   resumeUpload,
   uploadFiles,
 } from "../../actions/uploads";
+import type { Image } from "../../api/client";
 import { images } from "../../state/jobs";
 import { notifyError } from "../../state/notices";
 import { mayLabel, mayManage } from "../../state/project";
@@ -15,6 +16,7 @@ import { unfinished, uploads } from "../../state/uploads";
 import { reasonOf } from "../reason";
 import { ImageDrop } from "./ImageDrop";
 import { ImageRow } from "./ImageRow";
+import { RemoveImageDialog } from "./RemoveImageDialog";
 import { UnfinishedRow } from "./UnfinishedRow";
 import { UploadRow } from "./UploadRow";
 
@@ -35,6 +37,7 @@ interface Props {
 export function ImagesPart({ all, primary = false, words }: Props) {
   const shown = images.value.filter((image) => all || image.state !== "ready");
   const busy = uploads.value.length + unfinished.value.length + shown.length > 0;
+  const leaving = useSignal<Image | null>(null);
   useSignalEffect(() => {
     if (mayLabel.value) void findUnfinished();
   });
@@ -54,9 +57,22 @@ export function ImagesPart({ all, primary = false, words }: Props) {
               mayAnswer={mayLabel.value}
               onAnswer={(uid, answers) => orTell(answerImage(uid, answers))}
               onDismiss={(uid) => orTell(removeImage(uid))}
+              onRemove={(chosen) => {
+                leaving.value = chosen;
+              }}
             />
           ))}
         </ul>
+      )}
+      {leaving.value && (
+        <RemoveImageDialog
+          image={leaving.value}
+          describe={describeRemoval}
+          remove={removeImage}
+          onClose={() => {
+            leaving.value = null;
+          }}
+        />
       )}
       {mayLabel.value && (
         <ImageDrop words={words} primary={primary && !busy} onFiles={uploadFiles} />

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { measureTypicalObject, saveSettings } from "../../actions/manage";
+import { archiveProject } from "../../actions/projects";
 import type { ProjectSettings } from "../../api/client";
 import { project } from "../../state/project";
+import { Button } from "../controls/Button";
 import { Dialog } from "../controls/Dialog";
 import { reasonOf } from "../reason";
 import { SettingsForm } from "./SettingsForm";
@@ -29,13 +31,21 @@ export function SettingsDialog({ onClose }: Props) {
       wanted = false;
     };
   }, []);
-  const settings = project.value?.settings;
-  if (settings === undefined) return null;
+  if (project.value === null) return null;
+  const { settings, uid } = project.value;
   const save = async (wanted: ProjectSettings) => {
     failure.value = null;
     try {
       await saveSettings(wanted);
       onClose();
+    } catch (error) {
+      failure.value = reasonOf(error);
+    }
+  };
+  const putAway = async () => {
+    failure.value = null;
+    try {
+      await archiveProject(uid);
     } catch (error) {
       failure.value = reasonOf(error);
     }
@@ -49,6 +59,13 @@ export function SettingsDialog({ onClose }: Props) {
         onSave={(wanted) => void save(wanted)}
         onCancel={onClose}
       />
+      <section class="put-away">
+        <p>
+          Archived, the project leaves the lists of everybody. It can be looked at, and nobody can
+          change it. A manager can bring it back, or delete it for good.
+        </p>
+        <Button onClick={() => void putAway()}>Archive project</Button>
+      </section>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { operation } from "../../actions/operations";
-import { layers, mayManage, project } from "../../state/project";
+import { archived, layers, mayManage, project } from "../../state/project";
 import { projects } from "../../state/projects";
 import { navigate } from "../../state/route";
 import { helpOpen, setHelpOpen } from "../../state/tool";
@@ -52,6 +52,7 @@ export function TopBar() {
             dialog.value = "settings";
           }}
         />
+        {archived.value && <span class="quiet">Archived: to look at only</span>}
         {activeLayer.value && <span class="crumb-slash">/</span>}
         <ChoiceMenu
           name="Layer"

@@ -6,6 +6,7 @@ import { projects } from "../../state/projects";
 import { Button } from "../controls/Button";
 import { Page } from "../project/Page";
 import { reasonOf } from "../reason";
+import { ArchivedProjects } from "./ArchivedProjects";
 import { NewProjectDialog } from "./NewProjectDialog";
 import { ProjectRow } from "./ProjectRow";
 
@@ -53,6 +54,7 @@ export function ProjectsPage() {
           <p>No projects yet. Make one, or ask a manager to add you to theirs.</p>
         </div>
       )}
+      <ArchivedProjects now={new Date()} />
       {making.value && (
         <NewProjectDialog
           failure={failure.value}

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from webapp import logs
 from webapp.accounts.models import User
 from webapp.errors import AppError, Conflict
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.jobs.queries import job_changed
 from webapp.jobs.registry import FUNCTIONS, function
 from webapp.jobs.work import LEASE, JobStopped, Work
+from webapp.projects.lock import lock
 from webapp.projects.models import Project
 from webapp.projects.roles import Member, Who
 from webapp.realtime.publish import publish
@@ -40,12 +42,18 @@ def enqueue(
 
     `arguments` are JSON, ids rather than states, for the work may begin much later. `subject` says
     what the job is about, for people: "ortho.tif".
+
+    Raises:
+        NotAllowed: the project is archived.
     """
-    job = Job.objects.create(
-        kind=kind, project=project, created_by=user, arguments={**arguments, "subject": subject}
-    )
-    publish(project.pk, job_changed(job))
-    transaction.on_commit(ring, robust=True)
+    more = {"subject": subject, "request_id": logs.request_id()}
+    with transaction.atomic():
+        lock(project)
+        job = Job.objects.create(
+            kind=kind, project=project, created_by=user, arguments={**arguments, **more}
+        )
+        publish(project.pk, job_changed(job))
+        transaction.on_commit(ring, robust=True)
     return job
 
 
@@ -79,6 +87,11 @@ def claim(*, job: Job | None = None) -> Work | None:
 
 def run(work: Work) -> Job:
     """Do a claimed job to its end, and write that end into its row."""
+    with logs.belonging_to(str(work.arguments.get("request_id", ""))):
+        return _run(work)
+
+
+def _run(work: Work) -> Job:
     registered = FUNCTIONS[JobKind(work.job.kind)]
     publish(work.job.project_id, job_changed(work.job))
     try:

@@ -33,6 +33,7 @@ FUNCTIONS: dict[JobKind, Registered] = {
 TIDYING: tuple[str, ...] = (
     "webapp.imaging.tasks.sweep_unfinished",
     "webapp.imaging.upload_actions.sweep_uploads",
+    "webapp.imaging.kept_files.sweep_unnamed",
     "webapp.exchange.expiry.expire_exports",
 )
 """What the sweeper does now and then to the data folder: `() -> None`, by dotted name."""

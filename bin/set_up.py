@@ -47,7 +47,8 @@ def python_packages() -> None:
     has_card = has_nvidia_card()
     # OpenVINO answers clicks faster than torch does, on a processor.
     faster = [] if has_card else extras["openvino"]
-    wanted = [*project["dependencies"], *extras["dev"], *faster]
+    # The tests meet the servers of production where this machine has them.
+    wanted = [*project["dependencies"], *extras["dev"], *extras["production"], *faster]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     index = os.environ.get("TORCH_INDEX", "")
     stamp = ENVIRONMENT / "segmap-packages"

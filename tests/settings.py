@@ -1,4 +1,8 @@
-"""The product's settings, on a data folder that is thrown away."""
+"""The product's settings, on a data folder that is thrown away.
+
+With SEGMAP_DATABASE the tests run on that PostgreSQL server, in a database of their own beside the
+one named.
+"""
 
 import atexit
 import os
@@ -10,8 +14,9 @@ atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 os.environ["SEGMAP_DATA"] = _FOLDER
 
 from webapp.settings import *  # noqa: E402, F403 - after the folder is named, and all of them
-from webapp.settings import DATA_DIR, DATABASES  # noqa: E402 - as above
+from webapp.settings import DATA_DIR, DATABASES, POSTGRESQL  # noqa: E402 - as above
 
-# A file, as in the product: threads and child processes meet the same locks.
-DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "tests.sqlite3"}
+if not POSTGRESQL:
+    # A file, as in the product: threads and child processes meet the same locks.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "tests.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -9,8 +9,10 @@ from ninja.operation import Operation, PathView
 from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
+from webapp import logs
 from webapp.accounts.api import router as accounts
 from webapp.drafts.api import router as drafts
+from webapp.drafts.removal_api import router as removal
 from webapp.errors import HTTP_STATUS, AppError, BadInput, ErrorCode, ErrorOut, NotFound
 from webapp.exchange.api import router as exchange
 from webapp.imaging.api import router as imaging
@@ -68,7 +70,7 @@ def add(router: Router) -> None:
     api.add_router("", router)
 
 
-for _router in (accounts, projects, jobs, uploads, imaging, labels, drafts, exchange):
+for _router in (accounts, projects, jobs, uploads, imaging, labels, drafts, removal, exchange):
     add(_router)
 
 
@@ -115,7 +117,8 @@ def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    route = logs.route_of(request.resolver_match)
+    logger.error("%s %s failed", request.method, route, exc_info=error)
     return answer(
         ErrorOut(
             code=ErrorCode.INTERNAL,

@@ -14,9 +14,10 @@ django_application = get_asgi_application()
 from webapp.drafts.consumers import ProjectConsumer  # noqa: E402 - as said above
 from webapp.engines.consumers import EngineConsumer  # noqa: E402 - as said above
 from webapp.imaging.upload_stream import UploadStream  # noqa: E402 - as said above
+from webapp.observation import Observed  # noqa: E402 - as said above
 from webapp.realtime.origin import OwnOrigin  # noqa: E402 - as said above
 
-application = ProtocolTypeRouter(
+_routes = ProtocolTypeRouter(
     {
         "http": UploadStream(django_application),  # type: ignore[arg-type] # Django's own types of ASGI are looser
         "websocket": URLRouter(
@@ -31,3 +32,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+application = Observed(_routes)

@@ -45,6 +45,8 @@ TURN_S = 0.2
 HEALTHY_WITHIN_S = 90.0
 LOOPBACK = "127.0.0.1"
 NOTICES = "/internal/notices"
+PARTS = ("server", "engine", "jobs", "database")
+"""What has to be up, of all that `/healthz` tells."""
 
 
 class CannotStartError(Exception):
@@ -100,13 +102,13 @@ class Supervisor:
     def _greet(self, when_healthy: str, deadline: float) -> bool:
         """Say that all is up, or, at the deadline, what is not. True once said."""
         state = _health(self.address)
-        if state and all(word in ("ok", "off") for word in state.values()):
+        ill = [name for name in PARTS if (state or {}).get(name) not in ("ok", "off")]
+        if not ill:
             _say(when_healthy)
             return True
         if time.monotonic() < deadline:
             return False
-        missing = [name for name, word in (state or {"server": ""}).items() if word != "ok"]
-        _say(f"Not up yet: {', '.join(missing)}. See the lines above; it is tried again and again.")
+        _say(f"Not up yet: {', '.join(ill)}. See the lines above; it is tried again and again.")
         return True
 
 

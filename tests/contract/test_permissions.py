@@ -28,11 +28,12 @@ MAY = {
     Who.EXPORTER: {"max", "ana"},
     Who.ANNOTATOR: {"max", "ana"},
     Who.MANAGER: {"max"},
+    Who.CUSTODIAN: {"max", "ada"},
 }
 """Who passes, in a project whose viewers may not export."""
 
 MEMBERS = {"max", "ana", "vera"}
-IN_PROJECT = (Who.VIEWER, Who.EXPORTER, Who.ANNOTATOR, Who.MANAGER)
+IN_PROJECT = (Who.VIEWER, Who.EXPORTER, Who.ANNOTATOR, Who.MANAGER, Who.CUSTODIAN)
 WRITING = ("post", "put", "patch", "delete")
 
 
@@ -156,13 +157,22 @@ def test_tiles_are_for_members(cast, client_of):
     seen = {name: client_of(cast.named(name)).get(address).status_code for name in NAMES}
     refused = {"stan": 404, "ada": 404, "nobody": 401}
     assert seen == {**dict.fromkeys(MEMBERS, 204), **refused}
+    # As a proxy asks before it hands out a tile that it kept.
+    asked = {name: client_of(cast.named(name)).head(address).status_code for name in NAMES}
+    assert asked == seen
 
 
 def test_page_and_health_are_for_everybody(cast, client_of):
     for name in NAMES:
         client = client_of(cast.named(name))
-        assert set(client.get("/healthz").json()) == {"server", "engine", "jobs"}
+        for address in ("/healthz", "/livez", "/readyz"):
+            assert client.get(address).status_code in (200, 503)
         assert client.get("/projects/x").status_code in (200, 503)
+
+
+def test_metrics_are_for_nobody_who_is_signed_in(cast, client_of):
+    for name in NAMES:
+        assert client_of(cast.named(name)).get("/metrics").status_code == 404
 
 
 def test_notices_are_for_the_job_worker_alone(cast, client_of):

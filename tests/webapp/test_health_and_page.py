@@ -1,11 +1,21 @@
 import os
 
 import pytest
+from django.db import connection
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
 
 from webapp import health
-from webapp.engines.dispatch import EngineHub, EngineLink
+from webapp.engines import dispatch
+from webapp.engines.hub import EngineHub, EngineLink
+from webapp.imaging import confinement
 from webapp.jobs import heartbeat
+
+UP = {"server": "ok", "engine": "ok", "jobs": "ok", "database": "ok"}
+
+
+def parts_in(answer):
+    return {name: answer.json()[name] for name in UP}
 
 
 @pytest.fixture
@@ -20,7 +30,7 @@ def worker(data_dir):
 def hub(monkeypatch) -> EngineHub:
     """This server's engines: none."""
     hub = EngineHub()
-    monkeypatch.setattr(health, "process_hub", lambda: hub)
+    monkeypatch.setattr(dispatch, "process_hub", lambda: hub)
     return hub
 
 
@@ -32,23 +42,79 @@ def engine(hub) -> EngineLink:
     return link
 
 
-def test_healthy_when_all_three_are_up(worker, engine):
+@pytest.fixture
+def lost_database(monkeypatch, tmp_path):
+    """A database whose disk is gone."""
+    where = {**connection.settings_dict, "NAME": tmp_path / "gone" / "segmap.sqlite3"}
+    monkeypatch.setattr(health, "connection", DatabaseWrapper(where, alias="lost"))
+
+
+def test_healthy_when_all_are_up(db, worker, engine):
     answer = Client().get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"server": "ok", "engine": "ok", "jobs": "ok"}
+    assert parts_in(answer) == UP
 
 
-def test_health_names_the_engine_that_is_away(worker, hub, engine):
+def test_health_names_the_engine_that_is_away(db, worker, hub, engine):
     hub.disconnected(engine)
     answer = Client().get("/healthz")
     assert answer.status_code == 503
-    assert answer.json() == {"server": "ok", "engine": "not connected", "jobs": "ok"}
+    assert parts_in(answer) == {**UP, "engine": "not connected"}
 
 
-def test_health_names_the_worker_that_never_came(engine):
+def test_health_names_the_worker_that_never_came(db, engine):
     answer = Client().get("/healthz")
     assert answer.status_code == 503
     assert answer.json()["jobs"] == "not running"
+
+
+def test_database_that_does_not_answer_makes_ill_and_unready_but_leaves_the_process_alive(
+    db, worker, engine, lost_database
+):
+    answer = Client().get("/healthz")
+    assert answer.status_code == 503
+    assert parts_in(answer) == {**UP, "database": "not answering"}
+    assert Client().get("/readyz").status_code == 503
+    assert Client().get("/livez").status_code == 200
+
+
+def test_process_is_ready_without_engine_and_worker(db, hub):
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"database": "ok"})
+
+
+def test_disk_below_the_reserve_is_told_and_makes_nothing_ill(db, worker, engine, settings):
+    settings.DISK_RESERVE_BYTES = 0
+    assert Client().get("/healthz").json()["disk"] == "ok"
+    settings.DISK_RESERVE_BYTES = 2**70
+    answer = Client().get("/healthz")
+    assert answer.status_code == 200
+    assert "uploads are refused" in answer.json()["disk"]
+
+
+@pytest.mark.parametrize(("version", "word"), [(0, "not confined"), (4, "confined")])
+def test_health_tells_whether_uploads_are_confined_and_fails_not_for_it(
+    db, worker, engine, monkeypatch, version, word
+):
+    monkeypatch.setattr(health, "landlock_version", lambda: version)
+    health._is_confined.cache_clear()
+    answer = Client().get("/healthz")
+    health._is_confined.cache_clear()
+    assert answer.status_code == 200
+    assert answer.json()["uploads"].partition(":")[0] == word
+
+
+def test_health_asks_the_kernel_it_runs_on(db, worker, engine):
+    has_landlock = confinement.landlock_version() > 0
+    answer = Client().get("/healthz")
+    assert (answer.json()["uploads"] == "confined") == has_landlock
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/livez", "/readyz"])
+def test_health_is_asked_without_tls_on_this_machine(db, worker, engine, settings, address):
+    settings.SECURE_SSL_REDIRECT = True
+    assert Client().get(address).status_code == 200
+    assert Client().get("/projects/x").status_code == 301
 
 
 def test_worker_is_dead_some_seconds_after_its_last_sign(worker, data_dir):
@@ -57,7 +123,7 @@ def test_worker_is_dead_some_seconds_after_its_last_sign(worker, data_dir):
     assert not heartbeat.worker_is_alive(now=last + heartbeat.DEAD_AFTER_S)
 
 
-def test_engine_left_out_on_purpose_is_no_illness(worker, hub, settings):
+def test_engine_left_out_on_purpose_is_no_illness(db, worker, hub, settings):
     settings.ENGINE_WANTED = False
     answer = Client().get("/healthz")
     assert (answer.status_code, answer.json()["engine"]) == (200, "off")

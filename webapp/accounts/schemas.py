@@ -3,6 +3,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from webapp.sent import Sent
+
 
 class UserOut(Schema):
     """A person as other members see them."""
@@ -21,14 +23,14 @@ class SessionOut(Schema):
     version: str
 
 
-class SignIn(Schema):
+class SignIn(Sent):
     """What the sign-in form sends."""
 
     username: str = Field(max_length=150)
     password: str = Field(max_length=200)
 
 
-class UserIn(Schema):
+class UserIn(Sent):
     """A new account, made by a site administrator."""
 
     username: str = Field(min_length=1, max_length=150)

@@ -1,8 +1,7 @@
 """How an edit is written: one row, one change per label, one transaction, one event.
 
-The row of the project is the lock: whoever writes an edit takes it first, so numbers have no gaps
-and no two edits of a project interleave. (SQLite has one writer anyway: transactions are
-IMMEDIATE.)
+Whoever writes an edit takes the project's lock first (`projects.lock`), so numbers have no gaps and
+no two edits of a project interleave.
 """
 
 from collections.abc import Callable
@@ -12,13 +11,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from webapp import measures
 from webapp.errors import Conflict
 from webapp.labels.events import LabelsChanged
 from webapp.labels.models import Change, Edit, EditKind, Label
 from webapp.labels.queries import edit_out
 from webapp.labels.schemas import EditOut
 from webapp.labels.states import LabelState
-from webapp.projects.models import Project
+from webapp.projects.lock import lock
 from webapp.projects.roles import Member
 from webapp.realtime.publish import publish
 
@@ -76,6 +76,7 @@ class Changeset:
         self.project.save(update_fields=["last_edit_number", "last_label_number"])
         out = edit_out(self.edit, reopened_draft=follow(self.edit) if follow else None)
         publish(self.project.pk, LabelsChanged(type="labels.changed", edit=out))
+        transaction.on_commit(measures.edits.labels(self.edit.kind).inc, robust=True)
         return out
 
     def _note(
@@ -94,11 +95,6 @@ class Changeset:
                 after=after.model_dump(mode="json") if after else None,
             )
         )
-
-
-def lock(project: Project) -> Project:
-    """The project's row, fresh, and held until the transaction ends."""
-    return Project.objects.select_for_update().get(pk=project.pk)
 
 
 def already_applied(member: Member, uid: UUID) -> EditOut | None:

@@ -4,6 +4,7 @@ It lives here because labels are the lowest app that knows both.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class ProjectOut(Schema):
     name: str
     description: str
     role: Role
+    archived_at: datetime | None
     crs: CrsOut | None
     settings: ProjectSettingsOut
     classes: list[ClassOut]
@@ -83,6 +85,7 @@ def project_out(member: Member) -> ProjectOut:
         name=project.name,
         description=project.description,
         role=member.role,
+        archived_at=project.archived_at,
         crs=crs_out(project),
         settings=settings_of(project),
         classes=classes_of(project),
@@ -107,10 +110,9 @@ def crs_out(project: Project) -> CrsOut | None:
 
 
 def project_rows(user: User) -> list[ProjectRowOut]:
-    """The projects in which somebody is a member, by name; a fixed number of queries."""
-    projects = list(
-        Project.objects.visible_to(user).prefetch_related("layers__images__job").order_by("name")
-    )
+    """The projects of somebody, by name, without archived ones; a fixed number of queries."""
+    shown = Project.objects.visible_to(user).filter(archived_at=None)
+    projects = list(shown.prefetch_related("layers__images__job").order_by("name"))
     roles = dict(
         Membership.objects.filter(user=user, project__in=projects).values_list("project", "role")
     )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from webapp.accounts.schemas import UserOut
 from webapp.labels.models import Certainty, EditKind, Pattern, ReviewState
+from webapp.sent import Sent
 
 MultiPolygonCoordinates = list[list[list[list[float]]]]
 """Polygons of rings of [x_map, y_map]; the first ring of a polygon is its outside."""
@@ -26,7 +27,7 @@ class ClassOut(Schema):
     retired: bool
 
 
-class ClassIn(Schema):
+class ClassIn(Sent):
     """A new class, or all of what a manager may change of one."""
 
     model_config = ConfigDict(extra="forbid")
@@ -96,7 +97,7 @@ class TypicalObjectOut(Schema):
     length_m: float | None
 
 
-class EditBase(Schema):
+class EditBase(Sent):
     """Every edit carries an id made by its author: sent twice, it is applied once."""
 
     model_config = ConfigDict(extra="forbid")
@@ -104,7 +105,7 @@ class EditBase(Schema):
     uid: UUID
 
 
-class AtRevision(Schema):
+class AtRevision(Sent):
     """A label, and the revision of it that the author saw."""
 
     model_config = ConfigDict(extra="forbid")

@@ -135,6 +135,22 @@ def _ensure_tree(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(_FILL_TREE)
 
 
+def is_whole(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the index is there, with its triggers, and holds every label where it is."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [TREE]
+            )
+            return bool(cursor.fetchall() == [(True,)])
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE %s", [f"{TREE}%"])
+        found = dict(cursor.fetchall())
+        if TREE not in found or any(found.get(name) != sql for name, sql in TRIGGERS.items()):
+            return False
+        cursor.execute(_DIFFERENCES)
+        return bool(cursor.fetchone() == (0,))
+
+
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Take the index away again, for a migration backwards."""
     with connection.cursor() as cursor:

@@ -16,6 +16,7 @@ from webapp.errors import BadInput, NotFound
 from webapp.labels.models import LabelClass, Pattern
 from webapp.labels.schemas import ClassIn
 from webapp.projects.events import ProjectChanged
+from webapp.projects.lock import lock
 from webapp.projects.models import Project
 from webapp.realtime.publish import publish
 
@@ -93,6 +94,7 @@ def add_class(project: Project, new: ClassIn) -> LabelClass:
         BadInput: code or name is taken.
     """
     with transaction.atomic():
+        lock(project)
         _refuse_taken(project, new)
         _free_key(project, new.key)
         last = project.classes.aggregate(last=Max("order"))["last"] or 0
@@ -111,6 +113,7 @@ def change_class(project: Project, uid: UUID, wanted: ClassIn) -> LabelClass:
         BadInput: another code, or a name that is taken.
     """
     with transaction.atomic():
+        lock(project)
         label_class = project.classes.filter(uid=uid).first()
         if label_class is None:
             raise NotFound("This class is not in the project any more. Load the page again.")

@@ -222,6 +222,17 @@ async def test_clicks_made_without_an_engine_run_when_it_is_back(server):
     await page.socket.close()
 
 
+async def test_page_hears_of_an_engine_that_comes_and_not_of_one_that_changes_nothing(server):
+    server.engine.away = True
+    page = await server.page()
+    assert not page.welcome["engine"]["connected"]
+    server.engine.come_back()
+    server.engine.come_back()
+    assert (await page.hear("engine.changed"))["engine"]["connected"]
+    assert page.socket.unread == 0
+    await page.socket.close()
+
+
 # --- Saving while passes run -------------------------------------------------------------------
 
 

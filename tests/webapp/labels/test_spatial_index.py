@@ -10,6 +10,10 @@ from webapp.labels.models import Label
 from webapp.projects.models import Project
 
 EVERYWHERE = (-1e9, -1e9, 1e9, 1e9)
+on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="R*Trees are SQLite's")
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="GiST is PostgreSQL's; set SEGMAP_DATABASE"
+)
 
 
 def triggers() -> set[str]:
@@ -31,6 +35,7 @@ def rows_of_table() -> set[tuple[int, int]]:
     return set(Label.objects.values_list("pk", "project_id"))
 
 
+@on_sqlite
 def test_three_triggers_stand_after_the_migrations(db):
     assert triggers() == set(spatial_index.TRIGGERS)
 
@@ -62,6 +67,7 @@ def test_boxes_that_only_touch_are_found_and_the_next_float_is_not(cast):
     assert not Label.objects.in_bbox(cast.project, (beyond, TOP - 9, right + 1, TOP)).exists()
 
 
+@on_sqlite
 def test_tree_follows_a_box_that_moves_and_a_row_that_goes(cast):
     prepare(cast.project)
     edit = draw_label(cast, cast.ana, square(LEFT, TOP - 10))
@@ -75,6 +81,7 @@ def test_tree_follows_a_box_that_moves_and_a_row_that_goes(cast):
     assert rows_of_tree() == set()
 
 
+@on_sqlite
 def test_index_is_whole_again_after_a_migration_that_remakes_the_table(cast, transactional_db):
     prepare(cast.project)
     draw_label(cast, cast.ana)
@@ -96,6 +103,7 @@ def test_index_is_whole_again_after_a_migration_that_remakes_the_table(cast, tra
         spatial_index.ensure(connection)
 
 
+@on_sqlite
 @pytest.mark.parametrize("damage", ["DELETE FROM {tree}", "INSERT INTO {tree} VALUES {row}"])
 def test_tree_that_differs_from_the_table_is_filled_anew(cast, damage):
     prepare(cast.project)
@@ -107,6 +115,7 @@ def test_tree_that_differs_from_the_table_is_filled_anew(cast, damage):
     assert rows_of_tree() == rows_of_table()
 
 
+@on_sqlite
 def test_migrate_runs_the_repair(cast, transactional_db):
     from django.core.management import call_command
 
@@ -115,6 +124,26 @@ def test_migrate_runs_the_repair(cast, transactional_db):
             cursor.execute(f"DROP TRIGGER {name}")
     call_command("migrate", verbosity=0)
     assert triggers() == set(spatial_index.TRIGGERS)
+
+
+@on_postgresql
+def test_labels_are_found_through_the_index(cast):
+    prepare(cast.project)
+    with connection.cursor() as cursor:
+        # Of a table this small the planner would rather read all rows.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plan = Label.objects.in_bbox(cast.project, (LEFT, TOP - 10, LEFT + 10, TOP)).explain()
+    assert f"Bitmap Index Scan on {spatial_index.TREE}" in plan
+
+
+@on_postgresql
+def test_migrate_makes_a_lost_index_again(cast):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {spatial_index.TREE}")
+    assert not spatial_index.is_whole(connection)
+    spatial_index.ensure(connection)
+    assert spatial_index.is_whole(connection)
 
 
 def test_sqlite_of_this_python_has_rtrees():

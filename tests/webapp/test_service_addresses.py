@@ -1,0 +1,49 @@
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from webapp.service_addresses import postgresql, redis_layer
+
+PASSWORD = "dune-grass"
+
+
+def test_address_of_a_database_is_taken_apart():
+    found = postgresql("postgresql://mapper:p%40ss%2Fw@db.lab:5433/maps?sslmode=require")
+    assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"], found["NAME"]) == (
+        *("mapper", "p@ss/w", "db.lab", "5433", "maps"),
+    )
+    assert found["OPTIONS"]["sslmode"] == "require"
+
+
+def test_database_behind_a_socket_file_needs_no_host():
+    found = postgresql("postgresql:///maps?host=/var/run/postgresql")
+    assert (found["HOST"], found["NAME"]) == ("/var/run/postgresql", "maps")
+
+
+def test_server_options_of_the_address_come_after_ours():
+    ours = postgresql("postgresql://db.lab/maps")["OPTIONS"]["options"]
+    both = postgresql("postgresql://db.lab/maps?options=-c%20lock_timeout%3D5s")
+    assert both["OPTIONS"]["options"] == f"{ours} -c lock_timeout=5s"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"mysql://mapper:{PASSWORD}@db.lab/maps",
+        f"postgresql://mapper:{PASSWORD}@db.lab",
+        f"postgresql://mapper:{PASSWORD}%zz@db.lab/maps",
+    ],
+)
+def test_address_that_will_not_do_is_refused_without_its_password(address):
+    with pytest.raises(ImproperlyConfigured, match=r"SEGMAP_DATABASE .+") as refused:
+        postgresql(address)
+    assert PASSWORD not in str(refused.value)
+
+
+def test_two_installations_on_one_redis_do_not_hear_each_other():
+    first, second = (redis_layer(f"redis://queue.lab:6379/{number}") for number in (0, 1))
+    assert first["CONFIG"]["prefix"] != second["CONFIG"]["prefix"]
+
+
+def test_address_of_something_else_than_redis_is_refused():
+    with pytest.raises(ImproperlyConfigured, match="SEGMAP_REDIS"):
+        redis_layer("amqp://queue.lab")

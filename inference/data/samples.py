@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,26 @@ class BandsMissing(InferenceError):
         )
 
 
+def check_bands(sources: Sequence[Source], bands: int) -> None:
+    """Refuse sources that a network of so many bands cannot see.
+
+    Raises:
+        BandsMissing: a picture has too few bands.
+    """
+    for source in sources:
+        for picture in source.pictures:
+            has = picture.pixels.shape[2]
+            if has < bands and (has, bands) != (1, 3):
+                raise BandsMissing(source.name, has, bands)
+
+
+class Drawer(Protocol):
+    """What draws samples."""
+
+    def draw(self, size: int, rng: np.random.Generator) -> Sample:
+        """One sample of `size` px; the same generator state draws the same one."""
+
+
 class SampleDrawer:
     """Draws samples from weighted sources; the same generator state draws the same sample.
 
@@ -56,19 +77,27 @@ class SampleDrawer:
     with a weight that grows with its longest side: most labels are small, and evenly drawn they
     would be all one sees.
 
+    Args:
+        sources: labelled, or with pseudo-objects.
+        weights: of each source.
+        bands: that the network takes.
+        composite_share: share of the samples that are pasted together from two windows.
+
     Raises:
         BandsMissing: a picture has too few bands.
     """
 
     def __init__(
-        self, sources: Sequence[Source], weights: Sequence[float], *, bands: int = 3
+        self,
+        sources: Sequence[Source],
+        weights: Sequence[float],
+        *,
+        bands: int = 3,
+        composite_share: float = COMPOSITE_SHARE,
     ) -> None:
-        for source in sources:
-            for picture in source.pictures:
-                has = picture.pixels.shape[2]
-                if has < bands and (has, bands) != (1, 3):
-                    raise BandsMissing(source.name, has, bands)
+        check_bands(sources, bands)
         self.bands = bands
+        self.composite_share = composite_share
         self.sources = list(sources)
         self.weights = np.array(weights, np.float64) / np.sum(weights)
         self.object_weights = [[object_weights(p.objects) for p in s.pictures] for s in sources]
@@ -76,7 +105,7 @@ class SampleDrawer:
     def draw(self, size: int, rng: np.random.Generator) -> Sample:
         """One sample of `size` px."""
         cut = self.draw_cut(size, rng)
-        if rng.random() < COMPOSITE_SHARE:
+        if rng.random() < self.composite_share:
             cut = self.draw_composite(cut, rng)
         return Sample(cut.pixels, cut.target, draw_look(self.bands, rng))
 

@@ -22,6 +22,8 @@ ObjectMap: TypeAlias = NDArray[np.uint16]
 IGNORED = 65535
 """Number, in an object map, of pixels that are neither object nor background but unknown."""
 
+PICTURE_ENDINGS = {".tif", ".jpg", ".png", ".webp"}
+
 MIN_AREA_PX = 40
 """Smaller regions are no click targets."""
 

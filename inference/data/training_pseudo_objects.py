@@ -15,6 +15,7 @@ from skimage.segmentation import felzenszwalb
 
 from inference.data.training_pictures import (
     IGNORED,
+    PICTURE_ENDINGS,
     ObjectMap,
     Picture,
     Pixels,
@@ -28,8 +29,6 @@ LARGEST_SHARE = 0.4
 """Regions that fill more of the picture than this are left out: they are what is between."""
 BLACK_BELOW = 3
 """Mean grey level under which a region is a hole in the mosaic."""
-
-PICTURE_ENDINGS = {".tif", ".jpg", ".png", ".webp"}
 
 
 def regions(pixels: Pixels, scale: int) -> ObjectMap:

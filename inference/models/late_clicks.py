@@ -6,6 +6,10 @@ skip at half and two convolutions at full resolution put the edges where the ima
 click or a refining pass costs this head alone. Plain 3x3 convolutions throughout: on a CPU they
 trained twice as fast as depthwise blocks with half the parameters (docs/decisions/0001).
 
+With `transformer_blocks` the family is a hybrid: at the encoder's coarsest stride, attention over
+the whole window follows the convolutions (`attention_at_any_size.py`). It, too, sees the image
+alone and runs once per window.
+
 Group normalisation, not batch normalisation: the head sees empty previous masks at first clicks
 and full ones later, and running averages over both would fit neither.
 """
@@ -17,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inference.models.attention_at_any_size import AttentionBlock
 from inference.models.click_network import ClickNetwork, Features
 
 STRIDE = 16
@@ -29,7 +34,11 @@ BLUR_PX = 8
 
 @dataclass(frozen=True, slots=True)
 class LateClicksConfig:
-    """Widths and depths of one member of the family."""
+    """Widths and depths of one member of the family.
+
+    Raises:
+        ValueError: the coarsest stage of the encoder cannot be split into `transformer_heads`.
+    """
 
     bands: int = 3
     click_radius_px: int = 3
@@ -43,6 +52,16 @@ class LateClicksConfig:
     head_channels: tuple[int, int, int] = (48, 80, 128)
     """at strides 4, 8 and 16"""
     head_blocks: tuple[int, int, int] = (1, 1, 2)
+    transformer_blocks: int = 0
+    """behind the encoder's convolutions at stride 16"""
+    transformer_heads: int = 4
+
+    def __post_init__(self) -> None:
+        if self.transformer_blocks and self.encoder_channels[2] % self.transformer_heads:
+            raise ValueError(
+                f"{self.encoder_channels[2]} channels at stride 16 cannot be split into "
+                f"{self.transformer_heads} heads"
+            )
 
 
 def convolution(channels_in: int, channels_out: int, *, stride: int = 1) -> nn.Sequential:
@@ -95,6 +114,10 @@ class ImageEncoder(nn.Module):
             )
             stages.append(nn.Sequential(convolution(before, width, stride=2), *blocks))
         self.stages = nn.ModuleList(stages)
+        self.blocks = nn.ModuleList(
+            AttentionBlock(widths[2], config.transformer_heads)
+            for _ in range(config.transformer_blocks)
+        )
         self.laterals = nn.ModuleList(nn.Conv2d(w, config.feature_channels, 1) for w in widths)
         self.fuse = convolution(config.feature_channels, config.feature_channels)
 
@@ -105,7 +128,9 @@ class ImageEncoder(nn.Module):
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
-        fused = self.laterals[2](maps[2])  # B x C x H/16 x W/16
+        for block in self.blocks:
+            x = block(x)
+        fused = self.laterals[2](x)  # B x C x H/16 x W/16
         fused = enlarge(fused) + self.laterals[1](maps[1])  # B x C x H/8 x W/8
         fused = enlarge(fused) + self.laterals[0](maps[0])  # B x C x H/4 x W/4
         return self.fuse(fused), edges
@@ -182,10 +207,14 @@ class LateClicks(ClickNetwork):
         self.encoder = ImageEncoder(self.config)
         self.head = ClickHead(self.config)
 
+    def normalised(self, image: Tensor) -> Tensor:
+        """B x bands x H x W, 0..1, brought to mean 0 and deviation 1."""
+        return (image - self.MEAN) / self.DEVIATION
+
     def encode(self, image: Tensor) -> Features:
         """(B x C x H/4 x W/4, B x E x H/2 x W/2, the normalised image B x bands x H x W)."""
         self.check_size(image)
-        normalised = (image - self.MEAN) / self.DEVIATION
+        normalised = self.normalised(image)
         fused, edges = self.encoder(normalised)
         return fused, edges, normalised
 

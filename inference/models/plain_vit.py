@@ -8,6 +8,7 @@ Shapes: B batch, D width, gh x gw token grid, N = gh * gw tokens, P patch side i
 """
 
 from functools import partial
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +16,14 @@ from torch.nn import functional
 
 from inference.models import torchvision_shim  # noqa: F401 (before timm: declares operators)
 
-from timm.models.vision_transformer import Block  # isort: skip (after the shim)
+from timm.layers import LayerNorm2d  # isort: skip (after the shim)
+from timm.models.vision_transformer import Block  # isort: skip
 
 TRAINED_SIDE_PX = 224
 """Windows of attention are as large as the whole grid was at this side (14 x 14 for patch 16)."""
+
+Stem: TypeAlias = Literal["patches", "convolutional"]
+"""How pixels become tokens: each patch by itself, or by convolutions that overlap."""
 
 POSITIONS_SIDE_PX = 448
 """Side for which the learned positions were made."""
@@ -35,6 +40,43 @@ class PatchEmbedding(nn.Module):
         """B x C x H x W to B x D x gh x gw."""
         tokens: Tensor = self.proj(x)
         return tokens
+
+
+class ConvolutionalStem(nn.Module):
+    """Pixels to tokens by 3x3 convolutions of stride 2, as many as halve a patch to one token.
+
+    Each is normalised over its channels at every place: click maps are empty nearly everywhere,
+    and statistics over the whole window would make a disk the stronger the fewer there are.
+
+    Source: "Early Convolutions Help Transformers See Better" (Xiao et al., NeurIPS 2021), with
+        layer instead of batch normalisation.
+    """
+
+    def __init__(self, channels: int, width: int, patch_px: int) -> None:
+        super().__init__()
+        halvings = patch_px.bit_length() - 1
+        layers: list[nn.Module] = []
+        before = channels
+        for left in range(halvings - 1, -1, -1):
+            after = max(8, width >> left)
+            layers += [
+                nn.Conv2d(before, after, 3, stride=2, padding=1),
+                LayerNorm2d(after),
+                nn.ReLU(inplace=True),
+            ]
+            before = after
+        self.layers = nn.Sequential(*layers, nn.Conv2d(before, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B x C x H x W to B x D x gh x gw."""
+        tokens: Tensor = self.layers(x)
+        return tokens
+
+
+def embedding(stem: Stem, channels: int, width: int, patch_px: int) -> nn.Module:
+    """What turns B x channels x H x W into tokens, B x width x gh x gw."""
+    kind = ConvolutionalStem if stem == "convolutional" else PatchEmbedding
+    return kind(channels, width, patch_px)
 
 
 def windows_along(grid: int, base: int) -> int:
@@ -69,7 +111,16 @@ class PlainViT(nn.Module):
         group: every `group`-th block attends to the whole grid, the others within windows.
     """
 
-    def __init__(self, *, bands: int, patch_px: int, width: int, depth: int, heads: int) -> None:
+    def __init__(
+        self,
+        *,
+        bands: int,
+        patch_px: int,
+        width: int,
+        depth: int,
+        heads: int,
+        stem: Stem = "patches",
+    ) -> None:
         super().__init__()
         self.patch_px = patch_px
         self.base = TRAINED_SIDE_PX // patch_px
@@ -78,7 +129,7 @@ class PlainViT(nn.Module):
         # The published files carry a class token and a classifier that segmentation never uses.
         # The token is left out; positions keep its entry, so that their shape fits the files.
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + side * side, width))
-        self.patch_embed = PatchEmbedding(bands, width, patch_px)
+        self.patch_embed = embedding(stem, bands, width, patch_px)
         self.blocks = nn.ModuleList(
             Block(
                 dim=width,
@@ -109,9 +160,12 @@ class PlainViT(nn.Module):
         )
 
     def forward(self, tokens: Tensor, *, after: int, until: int) -> Tensor:
-        """Blocks `after` + 1 to `until`, counted from 1: B x D x gh x gw in and out."""
+        """Blocks `after` + 1 to `until`, counted from 1: B x D x gh x gw in and out.
+
+        A grid smaller than an attention window is one window.
+        """
         grid = tokens.shape[-2], tokens.shape[-1]
-        down, across = (windows_along(side, self.base) for side in grid)
+        down, across = (windows_along(max(side, self.base), self.base) for side in grid)
         x = tokens.permute(0, 2, 3, 1)  # B x gh x gw x D
         for number, block in enumerate(self.blocks[after:until], start=after + 1):
             split = (1, 1) if number % self.group == 0 else (down, across)

@@ -4,7 +4,8 @@ Clicks and previous mask are embedded as patches of their own and added to the i
 the published networks they join before the first block, so only the image's patch tokens can be
 kept between clicks. With `join_block` k they join after block k: the first k blocks see the image
 alone and are computed once per window, and a click costs the other blocks, neck and head. Such a
-network has the same tensors; it needs training of its own.
+network has the same tensors; it needs training of its own. So does one with a convolutional stem,
+whose tensors in front of the blocks are others.
 
 Source: "SimpleClick: Interactive Image Segmentation with Simple Vision Transformers" (Liu et al.,
 ICCV 2023). Key names fit the state dicts that its authors and those of CFR-ICL publish; the keys
@@ -21,7 +22,13 @@ from torch.nn import functional
 
 from inference.models.click_network import ClickNetwork, Features
 from inference.models.feature_pyramid import FeaturePyramid
-from inference.models.plain_vit import PatchEmbedding, PlainViT, windows_along
+from inference.models.plain_vit import (
+    TRAINED_SIDE_PX,
+    PlainViT,
+    Stem,
+    embedding,
+    windows_along,
+)
 from inference.models.segmentation_head import SegmentationHead
 
 T = TypeVar("T")
@@ -39,6 +46,11 @@ UNUSED_PREFIXES = (
 )
 
 IMAGE_PATCHES = "backbone.patch_embed.proj.weight"
+FIRST_OF_IMAGE: dict[Stem, str] = {
+    "patches": IMAGE_PATCHES,
+    "convolutional": "backbone.patch_embed.layers.0.weight",
+}
+"""The kernel that the image's bands enter by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +61,12 @@ class SimpleClickConfig:
         join_block: blocks that see the image alone; 0 in the published networks.
         mean: of each band, values 0..1.
         deviation: standard deviation of each band.
+        stem: of the image as of clicks and previous mask.
+        smallest_px: side of the smallest window; the published networks take none below 224 px.
 
     Raises:
-        ValueError: `join_block` leaves no block to the clicks, or `mean` and `deviation` are not
-            of the same bands.
+        ValueError: `join_block` leaves no block to the clicks, `mean` and `deviation` are not of
+            the same bands, or there is no such stem or smallest window.
     """
 
     patch_px: int
@@ -65,6 +79,8 @@ class SimpleClickConfig:
     join_block: int = 0
     mean: tuple[float, ...] = MEAN
     deviation: tuple[float, ...] = DEVIATION
+    stem: Stem = "patches"
+    smallest_px: int = TRAINED_SIDE_PX
 
     def __post_init__(self) -> None:
         if not 0 <= self.join_block < self.depth:
@@ -79,6 +95,12 @@ class SimpleClickConfig:
             )
         if not all(value > 0 for value in self.deviation):
             raise ValueError("deviations must be above 0")
+        if self.stem not in FIRST_OF_IMAGE:
+            raise ValueError(f"stem is one of {', '.join(FIRST_OF_IMAGE)}, not {self.stem!r}")
+        if self.stem == "convolutional" and self.patch_px.bit_count() != 1:
+            raise ValueError("a convolutional stem needs a patch_px that is a power of 2")
+        if self.smallest_px % self.patch_px or self.smallest_px < 2 * self.patch_px:
+            raise ValueError("smallest_px must be a multiple of patch_px, at least twice as large")
 
     @property
     def bands(self) -> int:
@@ -106,13 +128,14 @@ class SimpleClick(ClickNetwork):
         self.config = config
         self.bands = config.bands
         self.click_radius_px = config.click_radius_px
-        self.patch_embed_coords = PatchEmbedding(3, config.width, config.patch_px)
+        self.patch_embed_coords = embedding(config.stem, 3, config.width, config.patch_px)
         self.backbone = PlainViT(
             bands=config.bands,
             patch_px=config.patch_px,
             width=config.width,
             depth=config.depth,
             heads=config.heads,
+            stem=config.stem,
         )
         self.neck = FeaturePyramid(config.width, config.pyramid_channels)
         self.head = SegmentationHead(config.pyramid_channels, config.head_channels)
@@ -120,10 +143,14 @@ class SimpleClick(ClickNetwork):
         self.register_buffer("mean", per_band(config.mean), persistent=False)
         self.register_buffer("deviation", per_band(config.deviation), persistent=False)
 
+    def normalised(self, image: Tensor) -> Tensor:
+        """B x bands x H x W, 0..1, with every band's mean at 0 and its deviation at 1."""
+        return (image - self.mean) / self.deviation
+
     def encode(self, image: Tensor) -> Features:
         """(image tokens after `join_block` blocks, B x D x gh x gw,)."""
         self.check_size(image)
-        tokens = self.backbone.embed((image - self.mean) / self.deviation)
+        tokens = self.backbone.embed(self.normalised(image))
         return (self.backbone(tokens, after=0, until=self.config.join_block),)
 
     def decode(self, features: Features, previous_mask: Tensor, click_map: Tensor) -> Tensor:
@@ -141,8 +168,8 @@ class SimpleClick(ClickNetwork):
         patch, base = self.config.patch_px, self.backbone.base
         wanted = side_px / patch
         # A multiple of the base always fits, so one lies within a base of what is wanted.
-        grids = range(base, int(wanted) + 2 * base + 1)
-        valid = [grid for grid in grids if windows_along(grid, base)]
+        grids = range(self.config.smallest_px // patch, int(wanted) + 2 * base + 1)
+        valid = [grid for grid in grids if grid < base or windows_along(grid, base)]
         return patch * min(valid, key=lambda grid: (abs(grid - wanted), -grid))
 
 
@@ -173,9 +200,10 @@ def with_extra_bands(
         deviation=(*network.config.deviation, *deviation),
     )
     state = network.state_dict()
-    known = state[IMAGE_PATCHES]  # D x bands x P x P
+    first = FIRST_OF_IMAGE[config.stem]
+    known = state[first]  # D x bands x P x P
     unknown = known.new_zeros(known.shape[0], len(mean), *known.shape[2:])
-    state[IMAGE_PATCHES] = torch.cat([known, unknown], dim=1)
+    state[first] = torch.cat([known, unknown], dim=1)
     extended = SimpleClick(config).to(known.device)
     extended.load_state_dict(state)
     return extended.train(network.training)

@@ -4,16 +4,15 @@ import argparse
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
-from inference.data.samples import SampleDrawer
 from inference.errors import InferenceError
 from inference.training.config import TrainingConfig, read_config
 from inference.training.run_folder import RunFolder
-from inference.training.sources import read_sources
+from inference.training.sources import drawer_of, read_sources
 from inference.training.trainer import Trainer
 
 log = logging.getLogger("inference.training")
@@ -93,31 +92,31 @@ def main(argv: Sequence[str] | None = None) -> int:
             run = read_config(arguments.config).run
             RunFolder(run).ask_to_finish(arguments.finish_in_minutes)
         else:
-            train(read_config(arguments.config))
+            train(read_config(arguments.config), StopSignal())
     except InferenceError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence for a person, not a traceback)
         return 1
     return 0
 
 
-def train(config: TrainingConfig) -> None:
-    """Start a run, or go on with it."""
+def train(config: TrainingConfig, should_stop: Callable[[], bool]) -> None:
+    """Start a run, or go on with it, until its end or until `should_stop` says so."""
     torch.set_num_threads(config.threads)
     sources, cases = read_sources(config)
     for source in sources:
         objects = sum(len(p.objects) for p in source.pictures)
-        log.info("%s: %d pictures, %d objects", source.name, len(source.pictures), objects)
+        counted = "" if config.pretraining else f", {objects} objects"
+        log.info("%s: %d pictures%s", source.name, len(source.pictures), counted)
     log.info("validation: %d objects", len(cases))
-    weights = [s.weight for s in config.sources]
-    trainer = Trainer(config, SampleDrawer(sources, weights, bands=config.network.bands), cases)
+    trainer = Trainer(config, drawer_of(config, sources), cases)
     log.info("going on from a checkpoint" if trainer.resume() else "starting afresh")
-    trainer.run(StopSignal())
+    trainer.run(should_stop)
 
 
 def fine_tune_as_told(options: argparse.Namespace) -> None:
     """Fine-tune, and print what it brought."""
     from inference.models.registry import WEIGHTS_FOLDER
-    from inference.training.fine_tuning import RUNS_FOLDER, Order, fine_tune
+    from inference.training.fine_tuning import RUNS_FOLDER, Order, fine_tune, table
 
     order = Order(
         data=options.data,
@@ -127,7 +126,7 @@ def fine_tune_as_told(options: argparse.Namespace) -> None:
         steps=options.steps,
         bands=options.bands,
     )
-    lines = fine_tune(
+    outcome = fine_tune(
         order,
         runs=options.runs or RUNS_FOLDER,
         weights=options.weights or WEIGHTS_FOLDER,
@@ -139,10 +138,10 @@ def fine_tune_as_told(options: argparse.Namespace) -> None:
         },
         should_stop=StopSignal(),
     )
-    if lines is None:
+    if outcome is None:
         log.info("stopped before its end; go on with the same command and --resume")
         return
-    for line in lines:
+    for line in table(outcome):
         log.info("%s", line)
 
 

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from inference.data.samples import SampleDrawer
+from inference.data.samples import Drawer
 from inference.data.training_windows import Target
 from inference.training.radiometry import Looks
 
-Lesson = Literal["first", "later", "edit", "iterative"]
-"""What a step teaches: the first click, later clicks, clicks on an old outline, or all passes."""
+Lesson = Literal["first", "later", "edit", "iterative", "hidden"]
+"""What a step teaches: the first click, later clicks, clicks on an old outline, all passes, or
+what is hidden in a picture."""
 
 AHEAD_PER_WORKER = 2
 
@@ -54,7 +55,7 @@ class DrawnBatch(NamedTuple):
     start: Tensor
 
 
-def draw_batch(drawer: SampleDrawer, seed: int, request: BatchRequest) -> DrawnBatch:
+def draw_batch(drawer: Drawer, seed: int, request: BatchRequest) -> DrawnBatch:
     """The batch of a request."""
     rng = np.random.default_rng([seed, request.step, request.part])
     samples = [drawer.draw(request.crop_px, rng) for _ in range(request.samples)]
@@ -91,7 +92,7 @@ def deformed(target: Target, rng: np.random.Generator) -> NDArray[np.float32]:
 class Drawing(Dataset[DrawnBatch]):
     """Batches by request, as torch's loader wants them."""
 
-    def __init__(self, drawer: SampleDrawer, seed: int) -> None:
+    def __init__(self, drawer: Drawer, seed: int) -> None:
         self.drawer = drawer
         self.seed = seed
 
@@ -112,7 +113,7 @@ class Requests:
 
 
 def drawn_batches(
-    drawer: SampleDrawer,
+    drawer: Drawer,
     seed: int,
     requests: Iterator[BatchRequest],
     *,

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.errors import InferenceError
-from inference.models.checkpoint import build_network
-from inference.training.networks import carry, load_start
+from inference.training.networks import carry, load_start, trained_network
 from inference.training.run_folder import RunFolder
 
 log = logging.getLogger("inference.training.carry")
@@ -31,8 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.origin.is_dir():
             state = RunFolder(arguments.origin).load()
-            network = build_network(state.get("architecture", "late_clicks"), state["config"])
-            network.load_state_dict(state["average"])
+            network = trained_network(state)
             facts = {k: state[k] for k in ("schedule", "samples", "crop_px", "final_crop_px")}
             carry(network, arguments.out, **facts)
         else:

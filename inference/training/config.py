@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from inference.data.samples import COMPOSITE_SHARE
 from inference.errors import InferenceError
 from inference.models.late_clicks import LateClicksConfig
 from inference.training.networks import CONFIGS, NetworkConfig
@@ -25,8 +26,8 @@ class SourceConfig:
         folder: relative to `imagery` of the run; absolute; or, where it begins with a dot,
             relative to the configuration.
         weight: how often it is drawn, beside the other sources' weights.
-        kind: "labelled" (images/, masks/ or instances/, classes.json) or "pseudo" (pictures only;
-            objects are regions of even colour).
+        kind: "labelled" (images/, masks/ or instances/, classes.json), "pseudo" (pictures only;
+            objects are regions of even colour) or "pictures" (without objects, for pretraining).
         held_out: beginnings of the names of pictures kept for validation.
         credit: whom the model card credits, and the licence.
     """
@@ -34,7 +35,7 @@ class SourceConfig:
     name: str
     folder: str
     weight: float
-    kind: Literal["labelled", "pseudo"]
+    kind: Literal["labelled", "pseudo", "pictures"]
     held_out: tuple[str, ...] = ()
     credit: str = ""
 
@@ -71,6 +72,27 @@ class ValidationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrainingConfig:
+    """Learning without labels: what is hidden in a picture is painted (`pretraining.py`).
+
+    Attributes:
+        hidden_share: of the patches.
+        decoder_width: of the transformer that paints for a transformer; others need none.
+        decoder_layers: of the same.
+    """
+
+    hidden_share: float = 0.75
+    decoder_width: int = 96
+    decoder_layers: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hidden_share < 1:
+            raise ValueError("hidden_share must lie between 0 and 1")
+        if self.decoder_width < 32 or self.decoder_width % 32 or self.decoder_layers < 1:
+            raise ValueError("the decoder needs a layer, and a width that is a multiple of 32")
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """A whole run.
 
@@ -81,6 +103,8 @@ class TrainingConfig:
         archive: file of `python -m inference prepare --pack`; sources and validation folders are
             then read from it, by name, and from nowhere else.
         network: of which family (`architecture` in the file) and how large.
+        pretraining: where it is given, the run learns the image half of the network from pictures
+            without labels, and leaves it in `encoder.pt` for the `start_from` of other runs.
         minutes: budget of the run; or `steps`, whichever is given.
         seed: of weights and samples; one seed draws the same samples in the same order.
         learning_rate: the highest.
@@ -89,11 +113,13 @@ class TrainingConfig:
         first_click_share: share of the steps that train the first click.
         iterative_share: share of the steps whose every pass is learnt from, with growing weight.
         latest_click: last click of an object that is learnt.
+        composite_share: share of the samples that are pasted together from two windows.
         device: "auto" takes a CUDA GPU where there is one. There, networks run in bfloat16.
         workers: processes that draw samples; 0 draws them in the trainer's own.
         threads: of the CPU.
-        start_from: weights that a new run starts from, a weights file or one made by
-            `python -m inference.training.carry`; without them it starts at random.
+        start_from: weights that a new run starts from: a weights file, one made by
+            `python -m inference.training.carry`, or the `encoder.pt` of a pretraining, whose
+            clicking half starts at random; without it all of the network does.
     """
 
     run: Path
@@ -104,6 +130,7 @@ class TrainingConfig:
     validation: ValidationConfig = ValidationConfig()
     archive: Path | None = None
     network: NetworkConfig = field(default_factory=LateClicksConfig)
+    pretraining: PretrainingConfig | None = None
     minutes: float = 0.0
     steps: int = 0
     seed: int = 1
@@ -114,6 +141,7 @@ class TrainingConfig:
     first_click_share: float = 0.55
     iterative_share: float = 0.0
     latest_click: int = 10
+    composite_share: float = COMPOSITE_SHARE
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = 0
     threads: int = 1
@@ -130,6 +158,14 @@ class TrainingConfig:
         if self.first_click_share + self.iterative_share > 1:
             raise TrainingConfigInvalid(
                 "first_click_share and iterative_share are more than 1 together."
+            )
+        if not 0 <= self.composite_share <= 1:
+            raise TrainingConfigInvalid("composite_share must lie between 0 and 1.")
+        without_objects = [s.name for s in self.sources if s.kind == "pictures"]
+        if without_objects and self.pretraining is None:
+            raise TrainingConfigInvalid(
+                f"{', '.join(without_objects)}: sources of kind pictures have nothing to click on. "
+                "Make them pseudo, or give the run a [pretraining] table."
             )
 
     def stage(self, progress: float) -> StageConfig:
@@ -171,11 +207,53 @@ def build_network_config(table: dict[str, Any]) -> NetworkConfig:
     return build(CONFIGS[name], table, "[network]")
 
 
-def read_config(path: Path) -> TrainingConfig:
-    """The configuration in a TOML file; relative paths in it start at its own folder.
+def read_table(path: Path, *, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a TOML file says, with absolute paths, over what the file it is based on says.
+
+    `based_on` names that file. Each key of the one replaces the other's whole, tables and lists
+    included; `minutes` replaces `steps` and the reverse. `leave_out` names sources of the other
+    that are not taken over.
+
+    Args:
+        path: of the file.
+        above: files that are based on it.
 
     Raises:
-        TrainingConfigInvalid: the file cannot be read or says something unknown.
+        TrainingConfigInvalid: a file cannot be read, files are based on each other in a ring, the
+            upper one has no `run` of its own, or it leaves out what is not there.
+    """
+    table = read_file(path)
+    base, left_out = table.pop("based_on", None), set(table.pop("leave_out", []))
+    if base is None:
+        if left_out:
+            raise TrainingConfigInvalid(f"{path} says leave_out, but not what it is based_on.")
+        return table
+    origin = (path.parent / base).resolve()
+    if origin in (path.resolve(), *above):
+        raise TrainingConfigInvalid(f"{path} and {origin} are based on each other.")
+    if "run" not in table:
+        raise TrainingConfigInvalid(
+            f"{path} has no run of its own: it would go on with that of {origin.name}. Name a "
+            "folder for it."
+        )
+    below = read_table(origin, above=(*above, path.resolve()))
+    sources = below.get("sources", [])
+    if unknown := sorted(left_out - {str(s.get("name")) for s in sources}):
+        raise TrainingConfigInvalid(
+            f"{path} leaves out {', '.join(unknown)}, which {origin.name} does not have."
+        )
+    below["sources"] = [s for s in sources if s.get("name") not in left_out]
+    for given, other in (("minutes", "steps"), ("steps", "minutes")):
+        if given in table:
+            below.pop(other, None)
+    return {**below, **table}
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """What one TOML file says, its paths made absolute: relative ones start at its own folder.
+
+    Raises:
+        TrainingConfigInvalid: it cannot be read.
     """
     try:
         table = tomllib.loads(path.read_text())
@@ -189,11 +267,22 @@ def read_config(path: Path) -> TrainingConfig:
     for source in table.get("sources", []):
         if str(source.get("folder", "")).startswith("."):
             source["folder"] = str((path.parent / source["folder"]).resolve())
+    return table
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """The configuration in a TOML file, and in those that it is based on (see `read_table`).
+
+    Raises:
+        TrainingConfigInvalid: a file cannot be read or says something unknown.
+    """
+    table = read_table(path)
     nested: dict[str, type[Any]] = {"sources": SourceConfig, "stages": StageConfig}
     for key, kind in nested.items():
         table[key] = [build(kind, t, f"[[{key}]]") for t in table.get(key, [])]
-    if "validation" in table:
-        table["validation"] = build(ValidationConfig, table["validation"], "[validation]")
+    for key, kind in (("validation", ValidationConfig), ("pretraining", PretrainingConfig)):
+        if key in table:
+            table[key] = build(kind, table[key], f"[{key}]")
     if "network" in table:
         table["network"] = build_network_config(table["network"])
     return build(TrainingConfig, table, path.name)

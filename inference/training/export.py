@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.errors import InferenceError
-from inference.models.checkpoint import build_network, save_weights
+from inference.models.checkpoint import save_weights
 from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, read_manifest, write_manifest
-from inference.training.networks import architecture_of, config_of, read_carried
+from inference.training.networks import (
+    architecture_of,
+    config_of,
+    load_start,
+    read_carried,
+    trained_network,
+)
 from inference.training.run_folder import RunFolder
 
 log = logging.getLogger("inference.training.export")
@@ -39,11 +45,10 @@ def export(
 
     Raises:
         CheckpointUnreadable: the run has no usable checkpoint yet.
+        StartUnusable: the file is damaged, or it is all of a pretraining.
     """
     state = read_carried(run) if run.is_file() else RunFolder(run).load()
-    # Runs of before there was a choice trained the late-clicks family.
-    network = build_network(state.get("architecture", "late_clicks"), state["config"])
-    network.load_state_dict(state["weights"] if run.is_file() else state["average"])
+    network = load_start(run) if run.is_file() else trained_network(state)
     schedule = state["schedule"]
     file = f"{name}.safetensors"
     sha256 = save_weights(

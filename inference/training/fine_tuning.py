@@ -81,6 +81,23 @@ class Starting:
     licence: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a fine-tuning brought.
+
+    Attributes:
+        start: name of the weights that it started from.
+        spec: of the model that was made.
+        before: of the weights that it started from, on the held-out objects.
+        after: of the model that was made, on the same.
+    """
+
+    start: str
+    spec: ModelSpec
+    before: Measurement
+    after: Measurement
+
+
 def fine_tune(
     order: Order,
     *,
@@ -89,8 +106,8 @@ def fine_tune(
     resume: bool = False,
     settings: dict[str, object] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> list[str] | None:
-    """Train, measure, and offer the result under its name; the table, line by line.
+) -> Outcome | None:
+    """Train, measure, and offer the result under its name.
 
     None where it was stopped on the way; `resume` then goes on with it.
 
@@ -135,7 +152,7 @@ def fine_tune(
         licence=starting.licence,
         source=f"fine-tuned from {starting.name} ({starting.sha256[:12]}) on {order.data.name}",
     )
-    return table(starting.name, spec, before, after)
+    return Outcome(starting.name, spec, before, after)
 
 
 def check_name(order: Order, run: Path, weights: Path, *, resume: bool) -> None:
@@ -301,8 +318,9 @@ def keep_order(order: Order, starting: Starting, run: Path) -> None:
         )
 
 
-def table(start: str, spec: ModelSpec, before: Measurement, after: Measurement) -> list[str]:
-    """Before and after, as the paper prints them."""
+def table(outcome: Outcome) -> list[str]:
+    """Before and after, as the paper prints them, line by line."""
+    start, spec, before, after = outcome.start, outcome.spec, outcome.before, outcome.after
     lines = [
         f"{len(before.sources)} held-out objects, at most {CLICKS} clicks on centres:",
         f"{'':<24}{'mIoU@1':>8}{'@3':>7}{'@5':>7}{'NoC85':>8}{'NoC90':>8}",

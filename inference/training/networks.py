@@ -1,18 +1,21 @@
 """Networks to train: of which family, from which weights, how fast at which depth."""
 
+import logging
 import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from inference.errors import InferenceError
 from inference.models.checkpoint import build_network, load_weights
 from inference.models.click_network import ClickNetwork
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.simple_click import SimpleClickConfig
+
+log = logging.getLogger(__name__)
 
 NetworkConfig: TypeAlias = LateClicksConfig | SimpleClickConfig
 
@@ -23,7 +26,11 @@ CONFIGS: dict[str, type[LateClicksConfig] | type[SimpleClickConfig]] = {
 """What `[network]` of a run's configuration describes, by its `architecture`."""
 
 BLOCK = re.compile(r"(?:^|\.)blocks\.(\d+)\.")
-BEFORE_BLOCKS = re.compile(r"(?:^|\.)(?:patch_embed\w*|pos_embed)(?:\.|$)")
+BEFORE_BLOCKS = re.compile(
+    r"(?:^|\.)(?:patch_embed\w*|pos_embed|encoder\.stem|encoder\.stages)(?:\.|$)"
+)
+IMAGE_HALF = {"late_clicks": "encoder.", "simple_click": "backbone."}
+"""Beginning of the names of what a pretraining learns, in each family."""
 
 
 class StartUnusable(InferenceError):
@@ -60,19 +67,47 @@ def load_start(path: Path) -> ClickNetwork:
     return network.eval()
 
 
-def carry(network: ClickNetwork, path: Path, **facts: object) -> None:
+def trained_network(state: dict[str, Any]) -> ClickNetwork:
+    """The averaged network in the checkpoint of a run.
+
+    Raises:
+        StartUnusable: the run is a pretraining, which makes no network that answers clicks.
+    """
+    if "painter" in state:
+        raise StartUnusable(
+            "This run is a pretraining: its network answers no clicks. Nothing was written; train "
+            "a run that starts from its encoder.pt."
+        )
+    # Runs of before there was a choice trained the late-clicks family.
+    network = build_network(state.get("architecture", "late_clicks"), state["config"])
+    network.load_state_dict(state["average"])
+    return network
+
+
+def image_half(network: ClickNetwork) -> dict[str, Tensor]:
+    """The tensors by which a network sees the image, by their names in its state dict."""
+    beginning = IMAGE_HALF[architecture_of(config_of(network))]
+    return {k: v for k, v in network.state_dict().items() if k.startswith(beginning)}
+
+
+def carry(
+    network: ClickNetwork, path: Path, *, image_half_only: bool = False, **facts: object
+) -> None:
     """Write weights in half precision to a file that needs nothing but torch to be read.
 
     Args:
         network: whose weights.
         path: ends with .pt.
+        image_half_only: leave out what answers clicks; only `start_network` takes such a file.
         facts: plain values worth keeping beside them.
     """
     config = config_of(network)
+    tensors = image_half(network) if image_half_only else network.state_dict()
     content = {
         "architecture": architecture_of(config),
         "config": asdict(config),
-        "weights": {k: v.half().cpu().contiguous() for k, v in network.state_dict().items()},
+        "weights": {k: v.half().cpu().contiguous() for k, v in tensors.items()},
+        "image_half_only": image_half_only,
         **facts,
     }
     partial = path.with_suffix(".partial")
@@ -81,7 +116,23 @@ def carry(network: ClickNetwork, path: Path, **facts: object) -> None:
 
 
 def read_carried(path: Path) -> dict[str, Any]:
-    """What `carry` wrote: tensors and plain values only.
+    """A whole network that `carry` wrote: tensors and plain values only.
+
+    Raises:
+        StartUnusable: the file is missing, damaged or of another program, or holds no more than
+            the image half.
+    """
+    content = read_carried_part(path)
+    if content.get("image_half_only", False):
+        raise StartUnusable(
+            f"{path} holds what a pretraining learnt, which answers no clicks. Nothing was done; "
+            "train a run whose start_from it is."
+        )
+    return content
+
+
+def read_carried_part(path: Path) -> dict[str, Any]:
+    """What `carry` wrote, whole or the image half.
 
     Raises:
         StartUnusable: the file is missing, damaged or of another program.
@@ -98,6 +149,66 @@ def read_carried(path: Path) -> dict[str, Any]:
             "started; carry the run's weights with that command."
         )
     return content
+
+
+def start_network(config: NetworkConfig, path: Path | None) -> ClickNetwork:
+    """The network that a new run starts from.
+
+    Args:
+        config: the network to be trained.
+        path: of weights for all of it, or for its image half; None starts at random.
+
+    Raises:
+        WeightsUnreadable, StartUnusable: the file is missing or damaged, or of another network.
+    """
+    if path is None:
+        return new_network(config)
+    if path.suffix == ".pt" and (part := read_carried_part(path)).get("image_half_only", False):
+        return network_with_image_half(config, part, path)
+    network = load_start(path)
+    check_same(config_of(network), config, path)
+    return network
+
+
+def network_with_image_half(
+    config: NetworkConfig, part: dict[str, Any], path: Path
+) -> ClickNetwork:
+    """A network whose image half is that of a pretraining; the rest is at random.
+
+    Raises:
+        StartUnusable: it is of another network, or not exactly its image half.
+    """
+    network = new_network(config)  # first, so that a seed gives the same rest with and without it
+    check_same(config_of(build_network(part["architecture"], part["config"])), config, path)
+    wanted, found = image_half(network), part["weights"]
+    if wanted.keys() != found.keys():
+        raise StartUnusable(
+            f"{path} does not hold exactly the image half of its network "
+            f"({len(wanted.keys() ^ found.keys())} tensors differ). Nothing was started; pretrain "
+            "again with this version."
+        )
+    network.load_state_dict(network.state_dict() | {k: v.float() for k, v in found.items()})
+    log.info(
+        "the image half (%d tensors) starts from %s; what answers clicks (%d tensors) starts at "
+        "random",
+        len(found),
+        path,
+        len(network.state_dict()) - len(found),
+    )
+    return network
+
+
+def check_same(found: NetworkConfig, wanted: NetworkConfig, path: Path) -> None:
+    """Refuse weights of another network.
+
+    Raises:
+        StartUnusable: the two differ.
+    """
+    if found != wanted:
+        raise StartUnusable(
+            f"{path} holds another network than [network] describes. Nothing was started; describe "
+            "that network, or leave start_from out."
+        )
 
 
 def parameter_groups(

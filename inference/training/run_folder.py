@@ -29,6 +29,11 @@ class RunFolder:
         return self.path / "checkpoint.pt"
 
     @property
+    def encoder(self) -> Path:
+        """What a pretraining leaves at its end: the image half of its network."""
+        return self.path / "encoder.pt"
+
+    @property
     def finish_request(self) -> Path:
         """A file with a number of minutes: the running trainer ends, annealed, after them."""
         return self.path / "finish_in_minutes"

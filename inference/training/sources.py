@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from inference.data.samples import Drawer, SampleDrawer
 from inference.data.training_archive import read_archive
 from inference.data.training_pack import Source, read_pack, write_pack
 from inference.data.training_pictures import Picture, TrainingFolderUnreadable, read_folder
+from inference.data.training_whole_pictures import PlaceDrawer, read_whole_pictures, whole
 from inference.training.config import SourceConfig, TrainingConfig
 from inference.training.validation import Case, draw_cases
 
@@ -15,17 +17,19 @@ log = logging.getLogger(__name__)
 
 CASES_SEED = 7
 
-Kind: TypeAlias = Literal["labelled", "pseudo"]
+Kind: TypeAlias = Literal["labelled", "pseudo", "pictures"]
 
 
 def read_pictures(folder: Path, kind: Kind) -> Iterator[Picture]:
-    """The pictures of a folder with their objects, or with regions that stand in for them.
+    """The pictures of a folder with their objects, or what stands in for them (see `kind`).
 
     Raises:
         TrainingFolderUnreadable: the folder or a picture cannot be read.
     """
     if kind == "labelled":
         return read_folder(folder)
+    if kind == "pictures":
+        return read_whole_pictures(folder)
     from inference.data.training_pseudo_objects import read_pseudo_objects  # needs scikit-image
 
     return read_pseudo_objects(folder)
@@ -34,7 +38,7 @@ def read_pictures(folder: Path, kind: Kind) -> Iterator[Picture]:
 class Pictures:
     """The pictures of a run's sources by name: from its archive if it has one, else from folders.
 
-    What is read from a folder is packed once, for the runs to come.
+    Objects that are read from a folder are packed once, for the runs to come.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
@@ -54,6 +58,8 @@ class Pictures:
                     f"{', '.join(sorted(self.archived))}). Pack it, or take it out of the run."
                 )
             return self.archived[name]
+        if kind == "pictures":
+            return list(read_pictures(self.config.imagery / folder, kind))
         path = self.config.packs / f"{name}.npz"
         if not path.exists():
             pictures = read_pictures(self.config.imagery / folder, kind)
@@ -69,6 +75,9 @@ def is_held_out(picture: Picture, source: SourceConfig) -> bool:
 def read_sources(config: TrainingConfig) -> tuple[list[Source], list[Case]]:
     """Training sources in the configuration's order, and the validation cases.
 
+    A pretraining has whole pictures instead of objects, and no cases; what other runs hold out it
+    must not see either.
+
     Raises:
         TrainingFolderUnreadable: a folder or a picture cannot be read.
     """
@@ -78,12 +87,29 @@ def read_sources(config: TrainingConfig) -> tuple[list[Source], list[Case]]:
     for entry in config.sources:
         pictures = pictures_of(entry.name, entry.folder, entry.kind)
         kept = [p for p in pictures if not is_held_out(p, entry)]
+        if config.pretraining is not None:
+            sources.append(Source.of(entry.name, [whole(p.name, p.pixels) for p in kept]))
+            continue
         sources.append(Source.of(entry.name, kept))
         if held_out := [p for p in pictures if is_held_out(p, entry)]:
             test = Source.of(entry.name, held_out)
             cases += draw_cases(test, count=wanted, size=size, seed=CASES_SEED, bands=bands)
+    if config.pretraining is not None:
+        return sources, []
     for name in config.validation.folders:
         pictures = pictures_of(name, name, "labelled")
         test = Source.of(name, pictures)
         cases += draw_cases(test, count=wanted, size=size, seed=CASES_SEED, bands=bands)
     return sources, cases
+
+
+def drawer_of(config: TrainingConfig, sources: list[Source]) -> Drawer:
+    """What draws the run's samples from its sources.
+
+    Raises:
+        BandsMissing: a picture has too few bands for the network.
+    """
+    weights, bands = [s.weight for s in config.sources], config.network.bands
+    if config.pretraining is not None:
+        return PlaceDrawer(sources, weights, bands=bands)
+    return SampleDrawer(sources, weights, bands=bands, composite_share=config.composite_share)

@@ -9,21 +9,23 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from inference.data.samples import SampleDrawer
+from inference.data.samples import Drawer
 from inference.models.click_network import ClickNetwork
 from inference.training.batches import BatchRequest, DrawnBatch, Lesson, drawn_batches
 from inference.training.config import TrainingConfig, TrainingConfigInvalid
 from inference.training.networks import (
     architecture_of,
+    carry,
     config_of,
-    load_start,
-    new_network,
     parameter_groups,
+    start_network,
 )
 from inference.training.picture_sheet import write_sheet
+from inference.training.pretraining import Painter, hidden_loss, painter_for
 from inference.training.rounds import Batch, Rounds, lesson_loss
-from inference.training.run_folder import RunFolder
+from inference.training.run_folder import CheckpointUnreadable, RunFolder
 from inference.training.schedule import Schedule
 from inference.training.validation import Case, measure
 
@@ -45,14 +47,16 @@ class Trainer:
     Attributes:
         network: the weights being trained.
         average: their exponential moving average, which is what is measured and exported.
+        painter: of a pretraining: what learns beside the network and is thrown away.
         schedule: how far the run is.
         samples: drawn so far.
+        stepping_s: seconds that the steps took so far, without measurements.
     """
 
     def __init__(
         self,
         config: TrainingConfig,
-        drawer: SampleDrawer,
+        drawer: Drawer,
         cases: list[Case],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,11 +70,16 @@ class Trainer:
         network = first_network(config).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this form
         self.network: ClickNetwork = network
         self.average = copy.deepcopy(self.network).eval()
+        self.painter: Painter | None = None
+        if config.pretraining is not None:
+            self.painter = painter_for(config.network, config.pretraining).to(self.device)
+        self.learning = torch.nn.ModuleList(m for m in (network, self.painter) if m is not None)
         groups, self.rate_shares = parameter_groups(
-            self.network, weight_decay=config.weight_decay, layer_decay=config.layer_decay
+            self.learning, weight_decay=config.weight_decay, layer_decay=config.layer_decay
         )
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99))
         self.samples = 0
+        self.stepping_s = 0.0
         self.schedule = Schedule(float(config.steps) if config.steps else config.minutes * 60)
         self.batches: Iterator[DrawnBatch] | None = None
 
@@ -102,8 +111,17 @@ class Trainer:
             pinned=self.device.type == "cuda",
         )
 
+    def loss(self, request: BatchRequest, batch: Batch, rng: np.random.Generator) -> Tensor:
+        """What one batch of a step teaches."""
+        if self.painter is not None and self.config.pretraining is not None:
+            share = self.config.pretraining.hidden_share
+            return hidden_loss(self.network, self.painter, batch, rng, hidden_share=share)
+        rounds = Rounds(self.network, batch, rng)
+        return lesson_loss(request.lesson, rounds, batch, rng, latest=self.config.latest_click)
+
     def step(self) -> float:
         """Train on one step's batches; their mean loss."""
+        began = time.perf_counter()
         for group, share in zip(self.optimiser.param_groups, self.rate_shares, strict=True):
             group["lr"] = share * self.schedule.rate(self.config.learning_rate)
         # Before the seed: starting torch's loader takes a random number.
@@ -117,17 +135,17 @@ class Trainer:
             drawn = next(self.batches)
             request = BatchRequest(*drawn.request)
             rng = np.random.default_rng([self.config.seed, request.step, request.part, 1])
-            batch = Batch.of(drawn, self.device)
-            rounds = Rounds(self.network, batch, rng)
-            loss = lesson_loss(request.lesson, rounds, batch, rng, latest=self.config.latest_click)
+            loss = self.loss(request, Batch.of(drawn, self.device), rng)
             (loss / request.parts).backward()  # type: ignore[no-untyped-call]  # torch's stubs leave it untyped
             total += loss.detach() / request.parts
             self.samples += request.samples
             is_last = request.part == request.parts - 1
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), GREATEST_GRADIENT)
+        torch.nn.utils.clip_grad_norm_(self.learning.parameters(), GREATEST_GRADIENT)
         self.optimiser.step()
         self.update_average()
-        return total.item()
+        mean = total.item()
+        self.stepping_s += time.perf_counter() - began
+        return mean
 
     @torch.no_grad()
     def update_average(self) -> None:
@@ -142,13 +160,16 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint."""
         network_config = config_of(self.network)
+        painter = {} if self.painter is None else {"painter": self.painter.state_dict()}
         self.folder.save(
             {
+                **painter,
                 "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "schedule": asdict(self.schedule),
                 "samples": self.samples,
+                "stepping_s": self.stepping_s,
                 "architecture": architecture_of(network_config),
                 "config": asdict(network_config),
                 "crop_px": self.config.stage(self.schedule.progress).crop_px,
@@ -160,16 +181,25 @@ class Trainer:
         """Go on from the run's checkpoint; False where there is none.
 
         Raises:
-            CheckpointUnreadable: there is one, but it is damaged.
+            CheckpointUnreadable: there is one, but it is damaged, or of a pretraining where none
+                is wanted, or the reverse.
         """
         if not self.folder.checkpoint.exists():
             return False
         state = self.folder.load()
+        if ("painter" in state) != (self.painter is not None):
+            raise CheckpointUnreadable(
+                f"{self.folder.checkpoint} is of {'a' if self.painter is None else 'no'} "
+                "pretraining; it was not touched. Give this run a folder of its own."
+            )
+        if self.painter is not None:
+            self.painter.load_state_dict(state["painter"])
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule = Schedule(**state["schedule"])
         self.samples = state["samples"]
+        self.stepping_s = state.get("stepping_s", 0.0)
         self.batches = None
         self.folder.forget_losses_from(self.schedule.steps)
         return True
@@ -199,6 +229,9 @@ class Trainer:
         self.save()
         if self.schedule.is_over:
             self.measure()
+            if self.painter is not None:
+                carry(self.average, self.folder.encoder, image_half_only=True)
+                log.info("%s is what other runs can start_from", self.folder.encoder)
 
     def heed_finish_request(self) -> None:
         """Shorten or lengthen what is left of the run, if somebody asked for it."""
@@ -248,6 +281,8 @@ def seed_of(seed: int, step: int) -> int:
 
 def draw_lesson(config: TrainingConfig, step: int) -> Lesson:
     """What a step teaches."""
+    if config.pretraining is not None:
+        return "hidden"
     rng = np.random.default_rng([config.seed, step, 0, 2])
     drawn, is_edit = rng.random(), rng.random() < EDIT_SHARE
     if drawn < config.first_click_share:
@@ -280,18 +315,11 @@ def first_network(config: TrainingConfig) -> ClickNetwork:
     """The network that a new run starts from: at random, or weights trained before.
 
     Raises:
-        WeightsUnreadable, StartUnusable: `start_from` is missing or damaged.
-        TrainingConfigInvalid: it holds another network than the one to be trained, or crops have
-            a size that the network cannot take.
+        WeightsUnreadable, StartUnusable: `start_from` is missing or damaged, or holds another
+            network than the one to be trained.
+        TrainingConfigInvalid: crops have a size that the network cannot take.
     """
-    network = new_network(config.network)
-    if config.start_from is not None:
-        network = load_start(config.start_from)
-        if config_of(network) != config.network:
-            raise TrainingConfigInvalid(
-                f"{config.start_from} holds another network than [network] describes. Nothing was "
-                "started; describe that network, or leave start_from out."
-            )
+    network = start_network(config.network, config.start_from)
     for side in [s.crop_px for s in config.stages] + [config.validation.size_px]:
         if (nearest := network.nearest_valid_size(side)) != side:
             raise TrainingConfigInvalid(

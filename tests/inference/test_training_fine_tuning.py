@@ -12,7 +12,7 @@ from inference.models.registry import load_model, read_manifest
 from inference.training.__main__ import main
 from inference.training.config import StageConfig, TrainingConfig, ValidationConfig
 from inference.training.export import export
-from inference.training.fine_tuning import FineTuningRefused, Order, fine_tune, halves, split
+from inference.training.fine_tuning import FineTuningRefused, Order, fine_tune, halves, split, table
 from inference.training.networks import carry, load_start, new_network
 from inference.training.trainer import Trainer
 from tests.drawn.training_folders import TINY, draw_disks, write_disks
@@ -44,10 +44,11 @@ def test_a_folder_gives_a_model_and_a_table_of_before_and_after(tmp_path, weight
     write_disks(tmp_path / "disks")
     before = weights.joinpath("default.safetensors").read_bytes()
 
-    lines = fine_tune(
+    outcome = fine_tune(
         order_of(tmp_path), runs=tmp_path / "runs", weights=weights, settings=SETTINGS
     )
 
+    lines = table(outcome)
     assert lines[0] == "6 held-out objects, at most 20 clicks on centres:"
     assert lines[1].split() == ["mIoU@1", "@3", "@5", "NoC85", "NoC90"]
     rows = [line.split() for line in lines[2:4]]
@@ -90,10 +91,10 @@ def test_a_stopped_fine_tuning_goes_on_with_the_same_settings_only(tmp_path, wei
     assert read_manifest(weights).keys() == {"default"}
     with pytest.raises(FineTuningRefused, match="started with other settings"):
         fine_tune(order_of(tmp_path, steps=5), runs=runs, weights=weights, resume=True)
-    lines = fine_tune(
+    outcome = fine_tune(
         order_of(tmp_path, steps=3), runs=runs, weights=weights, resume=True, settings=SETTINGS
     )
-    assert lines[3].startswith("after (mine)")
+    assert table(outcome)[3].startswith("after (mine)")
     assert (runs / "mine/losses.csv").read_text().count("\n") == 3
 
 

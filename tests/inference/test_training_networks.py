@@ -1,5 +1,7 @@
 """Which networks are trained, from what, and how fast at which depth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -222,3 +224,16 @@ def test_networks_run_in_bfloat16_as_they_do_on_a_gpu(network):
         with torch.autocast("cpu", torch.bfloat16):
             half = built(image, maps[:, :1], maps)
     torch.testing.assert_close(half.float(), exact, rtol=0.05, atol=0.05)
+
+
+def test_convolutions_before_attention_learn_as_slowly_as_an_embedding():
+    network = new_network(replace(TINY, transformer_blocks=2, transformer_heads=2))
+    groups, shares = parameter_groups(network, weight_decay=0.1, layer_decay=0.5)
+    share_of = {
+        id(p): share for group, share in zip(groups, shares, strict=True) for p in group["params"]
+    }
+    share = {name: share_of[id(p)] for name, p in network.named_parameters()}
+    assert share["encoder.stem.0.0.weight"] == share["encoder.stages.2.0.0.weight"] == 0.5**3
+    assert share["encoder.blocks.0.block.attn.qkv.weight"] == 0.5**2
+    assert share["encoder.blocks.1.positions.weight"] == 0.5
+    assert share["encoder.fuse.0.weight"] == share["head.last.0.weight"] == 1

@@ -7,7 +7,7 @@ python -m bench load -- --people 20      one, with options of its own
 import subprocess
 import sys
 
-BENCHMARKS = ("click_latency", "transformer_latency", "load", "browser_latency")
+BENCHMARKS = ("click_latency", "transformer_latency", "load", "engines", "browser_latency")
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from inference.commands import (
     check_golden,
+    cut_labels,
     draw_scene,
     engine,
     evaluate,
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     check_golden,
     prepare,
     train,
+    cut_labels,
     draw_scene,
 )
 

@@ -4,6 +4,8 @@ The engine dials in, says `hello`, and answers requests by their id. No pixels p
 socket: a request names the files of a layer, and the engine reads its own windows. Masks travel
 as 8-bit probabilities, deflated, in base64; outlines as WKB in the map frame, in base64. JSON
 text frames all the same, because a request is some 20 kB at most.
+
+`CutLabels` alone goes another way: to the standard input of a command.
 """
 
 from typing import Annotated, Literal
@@ -230,6 +232,47 @@ class Failed(Message):
     type: Literal["failed"]
     request: str
     sentence: str
+
+
+class LabelToCut(Message):
+    """A label of a project, for a training set.
+
+    Attributes:
+        number: of the label in its project.
+        class_id: of its class in `CutLabels.classes`.
+        geometry: WKB (base64, map frame) of its polygons.
+    """
+
+    number: int
+    class_id: int
+    geometry: str
+
+
+class LayerToCut(Message):
+    """A layer with the labels that were drawn on it."""
+
+    name: str
+    source: LayerSource
+    labels: list[LabelToCut]
+
+
+class CutLabels(Message):
+    """Labels to be cut into a training set: what `python -m inference cut-labels` is told.
+
+    Attributes:
+        classes: names of the class ids, which go from 1 to 254.
+        cell_px: side of a cell in native pixels.
+        test_share: share of the cells that are kept for testing; 0 = all are trained on.
+        seed: of the split.
+        rest_is_known: whether ground without a label is background, or unknown.
+    """
+
+    classes: dict[int, str]
+    layers: list[LayerToCut]
+    cell_px: int = Field(ge=64, le=4096)
+    test_share: float = Field(ge=0, lt=1)
+    seed: int
+    rest_is_known: bool
 
 
 ToEngine = Annotated[Segment | Cancel | Welcome, Field(discriminator="type")]

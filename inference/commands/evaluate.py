@@ -11,7 +11,7 @@ from inference.commands.model_options import add_model_options, load
 
 if TYPE_CHECKING:
     from inference.evaluation.evaluate import ClickRules
-    from inference.evaluation.methods import Method, Refinement
+    from inference.evaluation.methods import Method, Refinement, TypicalObject
     from inference.evaluation.object_list import ListedObject, SourceChoice
     from inference.evaluation.objects import LabelledSource, ObjectRules
     from inference.prediction.reference_settings import ClickScope
@@ -40,6 +40,13 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="an object that reaches it gets no more clicks; later IoUs hold the last value",
     )
     clicks.add_argument(
+        "--click-place",
+        choices=("centre", "boundary"),
+        default="centre",
+        help="aimed at the innermost pixel of the largest error, or at random within 3 px of that "
+        "error's edge",
+    )
+    clicks.add_argument(
         "--click-jitter",
         type=float,
         default=0.0,
@@ -54,6 +61,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="writes the report, a plot (.png) and each object's results (.objects.jsonl) beside "
         "it; run again with the same settings, an evaluation that was stopped goes on",
     )
+    parser.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="SHEET.png",
+        help="draws some of the objects with their clicks and outlines: a quarter of them the "
+        "worst after 5 clicks, a quarter the best, the others evenly from between",
+    )
+    parser.add_argument("--sheet-objects", type=_at_least_one, default=40, metavar="N")
     return parser
 
 
@@ -70,6 +85,13 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
         type=_numbers,
         metavar="1,2,3",
         help="of the pictures, in the network's order; the first ones without it",
+    )
+    method.add_argument(
+        "--typical-object",
+        type=_typical_object,
+        metavar="PX|truth",
+        help="longest side of a typical object, which the first window is made to fit, as the "
+        "project setting of the app; truth: of each object its own, which the app never knows",
     )
     method.add_argument(
         "--cfr", type=int, metavar="N", help="refining passes; the preset's own without it"
@@ -136,6 +158,15 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
+def _typical_object(text: str) -> "TypicalObject":
+    if text == "truth":
+        return "truth"
+    size_px = float(text)
+    if not 0 < size_px < float("inf"):
+        raise ValueError(text)
+    return size_px
+
+
 def _click_scope(text: str) -> "ClickScope":
     return text if text in ("first", "all") else _at_least_one(text)  # type: ignore[return-value]  # one of the two literals
 
@@ -152,6 +183,7 @@ def run(options: argparse.Namespace) -> int:
     from inference.evaluation.evaluate import evaluate
     from inference.evaluation.report import ProgressLine, draw_plot, table_of
     from inference.evaluation.results_file import ResultsFile
+    from inference.evaluation.sheet import choose_objects, draw_sheet
     from inference.evaluation.summary import report_of
 
     if options.write_objects is not None:
@@ -171,12 +203,32 @@ def run(options: argparse.Namespace) -> int:
         progress.advance(len(result.ious))
     report = report_of(list(file.results.values()), most=rules.max_clicks)
     print(table_of(report))
+    print(_how(options))
     if options.out is not None:
         report["settings"] = settings
         options.out.write_text(json.dumps(report, indent=1) + "\n")
         draw_plot(report, options.out.with_suffix(".png"), title=str(settings["model"]))
         print(f"written to {options.out} and {options.out.with_suffix('.png').name}")
+    if options.sheet is not None:
+        chosen = choose_objects(list(file.results.values()), options.sheet_objects)
+        options.sheet.parent.mkdir(parents=True, exist_ok=True)
+        draw_sheet(method, sources, wanted, rules, chosen, bands=options.bands).save(options.sheet)
+        print(f"{len(chosen)} objects drawn in {options.sheet}")
     return 0
+
+
+def _how(options: argparse.Namespace) -> str:
+    """A sentence on the clicks and on what the method was told."""
+    told = "clicks " + (
+        "on centres" if options.click_place == "centre" else "near the edges of errors"
+    )
+    if options.click_jitter > 0:
+        told += f", each off by up to {options.click_jitter:g} px"
+    if options.typical_object == "truth":
+        told += "; first windows fit each object's own size, which was taken from the truth"
+    elif options.typical_object is not None:
+        told += f"; first windows fit objects of {options.typical_object:g} px"
+    return told[0].upper() + told[1:] + "."
 
 
 def _click_rules(options: argparse.Namespace) -> "ClickRules":
@@ -185,6 +237,7 @@ def _click_rules(options: argparse.Namespace) -> "ClickRules":
     return ClickRules(
         max_clicks=options.max_clicks,
         stop_iou=options.stop_iou,
+        place=options.click_place,
         jitter_px=options.click_jitter,
         seed=options.seed,
     )
@@ -267,6 +320,13 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
     """
     from inference.evaluation.baselines import BASELINES, BaselineMethod
 
+    if options.typical_object is not None and (
+        options.model in BASELINES or options.preset == "reference"
+    ):
+        raise UsageError(
+            "--typical-object is for networks with the interactive preset: baselines and the "
+            "authors' evaluation have no first window. Nothing was evaluated."
+        )
     if options.model in BASELINES:
         baseline = BaselineMethod(BASELINES[options.model], options.bands)
         return baseline, {"model": options.model, "bands": options.bands}
@@ -277,7 +337,9 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
     network, refinement = TimedNetwork(plain), _refinement(options)
     method: Method
     if options.preset == "interactive":
-        method = InteractiveMethod(network, model.size, options.bands, refinement)
+        method = InteractiveMethod(
+            network, model.size, options.bands, refinement, options.typical_object
+        )
     else:
         settings = refinement.reference() if refinement else REFERENCE
         method = ReferenceMethod(network, settings, options.bands)
@@ -287,6 +349,7 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
         "preset": options.preset,
         "bands": options.bands,
         "cfr": asdict(refinement) if refinement else None,
+        "typical_object": options.typical_object,
         "threads": threads,
     }
 

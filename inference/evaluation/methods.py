@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,10 @@ from inference.prediction.reference_predictor import ReferencePredictor
 from inference.prediction.reference_settings import ClickScope, ReferenceSettings
 
 BoolMap: TypeAlias = npt.NDArray[np.bool_]
+
+TypicalObject: TypeAlias = float | Literal["truth"] | None
+"""What is known of an object's size before the first click, as the app's project setting has it:
+its longest side in native pixels; "truth" = each object's own; None = nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +53,10 @@ class Method(Protocol):
     """Outlines objects by clicks."""
 
     def begin(self, picture: LabelledPicture, target: Target) -> Attempt:
-        """Start on an object. Of the target only baselines look at anything: its box."""
+        """Start on an object. Of the target only its box is ever looked at.
+
+        Baselines do so, and the app's method where it is told each object's size.
+        """
         ...
 
 
@@ -134,18 +141,21 @@ class InteractiveMethod:
         size: side of its windows.
         bands: of the pictures, from 1; None = the first ones.
         refinement: None = as the app's preset has it.
+        typical: what the first window is made to fit.
     """
 
     network: TimedNetwork
     size: int
     bands: Sequence[int] | None = None
     refinement: Refinement | None = None
+    typical: TypicalObject = None
 
-    def begin(self, picture: LabelledPicture, target: Target) -> "InteractiveAttempt":  # noqa: ARG002 (a Method's; the app is not told the object)
+    def begin(self, picture: LabelledPicture, target: Target) -> "InteractiveAttempt":
         """Start on an object of a picture, which is a layer of native pixels here."""
         pixels = choose_bands(picture.pixels, wanted=self.bands, count=self.network.bands)
-        height, width = picture.numbered.shape
-        draft = LocalDraft(self.predictor(1), PictureReader(pixels), picture_grid(height, width))
+        grid = picture_grid(*picture.numbered.shape)
+        typical_px = float(max(target.box[2:])) if self.typical == "truth" else self.typical
+        draft = LocalDraft(self.predictor(1), PictureReader(pixels), grid, typical_px=typical_px)
         return InteractiveAttempt(self, draft)
 
     def predictor(self, click: int) -> Predictor:

@@ -18,12 +18,14 @@ class LocalDraft:
         reader: of the layer.
         grid: of the layer.
         rules: for the outlines.
+        typical_px: longest side of a typical object, native pixels; None where nobody said.
     """
 
     predictor: Predictor
     reader: WindowReader
     grid: Grid
     rules: OutlineRules = OutlineRules()  # noqa: RUF009 (frozen)
+    typical_px: float | None = None
     _clicks: list[Click] = field(default_factory=list)
     _previous: PreviousMask | None = None
 
@@ -34,7 +36,13 @@ class LocalDraft:
             InferenceError: the click cannot be answered; the draft stays as it was.
         """
         clicks = (*self._clicks, click)
-        question = Question(self.grid, clicks, self.rules, previous=self._previous)
+        question = Question(
+            self.grid,
+            clicks,
+            self.rules,
+            previous=self._previous,
+            typical_px=self.typical_px,
+        )
         question.check()
         answer = self.predictor.answer(question, self.reader)
         self._clicks.append(click)

@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from inference.__main__ import main
+from inference.evaluation.sheet import FOUND, INCLUDE, TRUTH
 from tests.drawn.click_layers import COLOUR_SPEC, ColourNetwork
 from tests.drawn.evaluation_folders import BOXES, write_picture
 
@@ -114,3 +115,29 @@ def test_baseline_needs_no_weights(data, tmp_path, monkeypatch):
     out = tmp_path / "r.json"
     assert evaluate(data, "--model", "grabcut", "--out", str(out)) == 0
     assert json.loads(out.read_text())["miou"][-1] > 0.5
+
+
+def test_report_says_that_sizes_were_taken_from_the_truth(data, tmp_path, capsys):
+    out = tmp_path / "r.json"
+    told = ("--typical-object", "truth", "--click-place", "boundary")
+    assert evaluate(data, *told, "--out", str(out)) == 0
+    settings = json.loads(out.read_text())["settings"]
+    assert (settings["typical_object"], settings["place"]) == ("truth", "boundary")
+    said = capsys.readouterr().out
+    assert "each object's own size, which was taken from the truth" in said
+    assert "near the edges of errors" in said
+
+
+def test_typical_object_without_a_first_window_is_refused(data, capsys):
+    for other in (("--model", "grabcut"), ("--preset", "reference")):
+        assert evaluate(data, "--typical-object", "40", *other) == 1
+        assert "have no first window" in capsys.readouterr().err
+
+
+def test_sheet_shows_objects_with_outlines_and_clicks(data, tmp_path, capsys):
+    sheet = tmp_path / "sheets/sheet.png"
+    assert evaluate(data, "--sheet", str(sheet), "--sheet-objects", "2") == 0
+    assert "2 objects drawn" in capsys.readouterr().out
+    with Image.open(sheet) as drawn:
+        colours = set(drawn.convert("RGB").get_flattened_data())
+    assert {TRUTH, FOUND, INCLUDE} <= colours

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from inference.click_rule import centre_click
-from inference.clicks import PixelClick
+from inference.clicks import Click, PixelClick
 from inference.data.cog_reader import BandsMissing, CogReader
 from inference.data.open_files import OpenFiles
 from inference.evaluation.baselines import BASELINES, BaselineMethod, ObjectWindow
 from inference.evaluation.click_simulator import ClickSimulator
-from inference.evaluation.evaluate import ClickRules, evaluate_object, jittered
+from inference.evaluation.evaluate import ClickRules, evaluate_object, jittered, near_boundary
 from inference.evaluation.methods import (
     InteractiveMethod,
     Refinement,
@@ -18,6 +18,9 @@ from inference.evaluation.methods import (
 )
 from inference.evaluation.objects import ObjectRules, open_sources
 from inference.evaluation.picture_reader import NoSuchBand, PictureReader, choose_bands
+from inference.messages import OutlineRules
+from inference.prediction.prediction import start_mask
+from inference.prediction.question import Question
 from inference.windows import Window
 from tests.drawn.click_layers import ColourNetwork, draw_layer
 from tests.drawn.evaluation_folders import BOXES, write_picture
@@ -202,3 +205,51 @@ def test_bands_are_the_first_ones_or_those_named():
         choose_bands(pixels, wanted=(5, 1, 2), count=3)
     with pytest.raises(BandsMissing):
         choose_bands(pixels[:, :, :3], wanted=None, count=4)
+
+
+def test_click_near_the_boundary_falls_in_the_same_piece_close_to_its_edge():
+    error = np.zeros((60, 60), bool)
+    error[10:50, 10:35] = True
+    error[10:50, 36:58] = True  # another piece, one pixel away
+    rng = np.random.default_rng(2)
+    aimed = PixelClick(30, 22, include=True)
+    fallen = [near_boundary(aimed, error, rng) for _ in range(300)]
+    depths = [min(c.row - 9, 50 - c.row, c.col - 9, 35 - c.col) for c in fallen]
+    assert set(depths) == {1, 2, 3}
+    assert all(c.include and 10 <= c.col < 35 for c in fallen)
+
+
+def test_clicks_near_the_boundary_are_the_same_in_every_run(tmp_path):
+    picture = picture_of(tmp_path)
+    rules = ClickRules(max_clicks=3, place="boundary", seed=4)
+    runs = [Scripted(parts_of_first_object(30, 40, 50)) for _ in range(2)]
+    for run in runs:
+        evaluate_object(run, picture, picture.targets[0], rules)
+    assert runs[0].clicks == runs[1].clicks
+    first = runs[0].clicks[0]
+    assert min(first.row - 19, 60 - first.row, first.col - 29, 80 - first.col) <= 3
+
+
+def test_first_click_may_be_somebodys_own(tmp_path):
+    picture = picture_of(tmp_path)
+    method = Scripted(parts_of_first_object(30, 50))
+    given = PixelClick(21, 33, include=True)
+    evaluate_object(method, picture, picture.targets[0], ClickRules(max_clicks=2), first=given)
+    assert method.clicks[0] == given
+    assert method.clicks[1] != given
+
+
+@pytest.mark.parametrize(("typical", "factor"), [(None, 1), (200.0, 8), ("truth", 2), (6.0, 0.25)])
+def test_first_window_fits_the_typical_object_by_the_apps_rule(typical, factor, tmp_path):
+    picture = picture_of(tmp_path)
+    target = picture.targets[0]  # 50 px long
+    attempt = InteractiveMethod(TimedNetwork(ColourNetwork()), 64, typical=typical).begin(
+        picture, target
+    )
+    question = Question(
+        attempt.draft.grid,
+        (Click(55, 120, include=True),),
+        OutlineRules(),
+        typical_px=attempt.draft.typical_px,
+    )
+    assert start_mask(question, 64).window.factor == factor

@@ -3,12 +3,13 @@ from typing import Literal
 from ninja import Schema
 
 from webapp.labels.models import ReviewState
+from webapp.sent import Sent
 
 ExportFormat = Literal["gpkg", "shp"]
 ExportState = Literal["accepted", "all"]
 
 
-class ExportIn(Schema):
+class ExportIn(Sent):
     """What to export."""
 
     format: ExportFormat

@@ -1,0 +1,64 @@
+import json
+
+import numpy as np
+import pytest
+
+from bench.band_report import PLAIN, compare, table
+from bench.fine_tuning import whole_objects, write_part
+from bench.paired import interval
+from bench.quality_and_time import Row, draw_plot, read_report
+from inference.data.training_pictures import IGNORED, Picture, read_folder, table_of_objects
+from inference.evaluation.evaluate import ObjectResult
+from inference.models.registry import WEIGHTS_FOLDER
+from tests.drawn.training_folders import draw_disks
+
+
+def test_interval_of_paired_differences_holds_their_mean_and_narrows_with_more():
+    rng = np.random.default_rng(3)
+    few, many = rng.normal(0.4, 1, 20), rng.normal(0.4, 1, 2000)
+    for values in (few, many):
+        low, high = interval(values.tolist(), 0)
+        assert low < values.mean() < high
+    assert np.diff(interval(many.tolist(), 0)) < np.diff(interval(few.tolist(), 0)) / 5
+
+
+def results_of(shift):
+    ious = np.random.default_rng(1).uniform(0.3, 0.7, (40, 3))
+    return [
+        ObjectResult(f"s/p/{n}", "s", "crown", 90, False, tuple(row + shift), (0,) * 3, 0.0, 0.0)
+        for n, row in enumerate(ious)
+    ]
+
+
+def test_looks_are_compared_object_by_object():
+    rows = compare({PLAIN: results_of(0.0), "infrared": results_of(0.1)}, 0)
+    cell = rows["infrared"]["IoU@3"]
+    assert cell["difference"] == pytest.approx(0.1)
+    assert cell["interval"] == pytest.approx((0.1, 0.1))  # every object gains the same
+    assert "+0.100: +0.100 to +0.100" in table(rows)
+
+
+def test_only_the_drawn_labels_are_known_to_a_fine_tuning(tmp_path):
+    pixels, numbered = draw_disks()
+    picture = Picture("disks", pixels, [numbered], table_of_objects([numbered]))
+    everything = whole_objects([picture])
+    assert len(everything) == 6
+    write_part(tmp_path, [picture], set(everything[:2]))
+    (read,) = read_folder(tmp_path)
+    assert len(read.objects) == 2
+    assert (read.maps[0][numbered > 2] == IGNORED).all()
+    assert (read.maps[0][numbered == 0] == 0).all()
+
+
+def test_report_of_other_weights_is_refused(tmp_path):
+    report = {"settings": {"sha256": "0" * 64}, "objects": 3}
+    (tmp_path / "r.json").write_text(json.dumps(report))
+    with pytest.raises(SystemExit, match="is not about the weights"):
+        read_report(f"default={tmp_path}/r.json", WEIGHTS_FOLDER)
+
+
+def test_plot_takes_one_model_as_well_as_several(tmp_path):
+    rows = [Row(str(n), "torch", 9, 5.0, 9.0, 0.5, 0.7, 10.0 * 4**n, 5.0) for n in range(3)]
+    for shown in (rows[:1], rows):
+        draw_plot(shown, tmp_path / "plot.png")
+        assert (tmp_path / "plot.png").stat().st_size > 1000

@@ -6,16 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.production.programs import REPOSITORY, environment_with, python
 from tests.session import Session
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 UP_WITHIN_S = 180
 SUPERVISOR = (sys.executable, "-m", "webapp.supervisor")
 
@@ -27,20 +26,15 @@ class Running:
     address: str
     data_dir: Path
     environment: dict[str, str]
-    supervisor: "subprocess.Popen[bytes]"
 
     def manage(self, *arguments: str, said: str | None = None) -> str:
         """What `manage.py ARGUMENTS` prints; `said` goes to its standard input."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=REPOSITORY,
-            env=self.environment,
-            input=said,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return python(self.environment, "manage.py", *arguments, said=said)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Of all web processes."""
+        return (self.address,)
 
     @property
     def admin_password(self) -> str:
@@ -48,7 +42,14 @@ class Running:
 
     def administrator(self) -> Session:
         """The first account, signed in."""
-        return Session(self.address, "admin", self.admin_password)
+        return Session(self.addresses[0], "admin", self.admin_password)
+
+
+@dataclass(frozen=True)
+class Supervised(Running):
+    """The product of one machine."""
+
+    supervisor: "subprocess.Popen[bytes]"
 
     def wait_until_healthy(self) -> None:
         """Return once all parts are up."""
@@ -80,16 +81,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def product(data_dir: Path, command: tuple[str, ...] = SUPERVISOR) -> Iterator[Running]:
+def product(data_dir: Path, command: tuple[str, ...] = SUPERVISOR) -> Iterator[Supervised]:
     """The product with server, engine and job worker, healthy, without the demo."""
     port = free_port()
-    environment = {
-        **os.environ,
-        "SEGMAP_DATA": str(data_dir),
-        "PORT": str(port),
-        "SEGMAP_DEMO": "off",
-        "DJANGO_SETTINGS_MODULE": "webapp.settings",
-    }
+    environment = environment_with(data_dir, PORT=str(port), SEGMAP_DEMO="off")
     with (data_dir / "supervisor.log").open("wb") as log:
         supervisor = subprocess.Popen(
             command,
@@ -100,7 +95,7 @@ def product(data_dir: Path, command: tuple[str, ...] = SUPERVISOR) -> Iterator[R
             start_new_session=True,
         )
     try:
-        running = Running(f"http://127.0.0.1:{port}", data_dir, environment, supervisor)
+        running = Supervised(f"http://127.0.0.1:{port}", data_dir, environment, supervisor)
         running.wait_until_healthy()
         yield running
     finally:

@@ -1,28 +1,20 @@
 """The proxy's configuration in a real nginx, in front of a server that notes what it is asked."""
 
-import os
-import shutil
-import socket
 import ssl
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+from tests.lacking import do_without
+from tests.production.proxy import proxy_before
+from tests.production.servers import NotHereError
+
 NAME = "segmap.example.org"
 MEMBER, STRANGER = {"Cookie": "segmap_session=member"}, {"Cookie": "segmap_session=stranger"}
 TILE = "/tiles/layer/version/view/3/1/2.webp"
-UP_WITHIN_S = 20
-_CERTIFICATE = (
-    "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=segmap.example.org "
-    "-keyout privkey.pem -out fullchain.pem"
-)
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -73,75 +65,19 @@ class Proxy:
         return [(method, path) for method, path, _, _ in self.upstream.seen]
 
 
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
-
-
 @pytest.fixture
 def proxy(tmp_path) -> Iterator[Proxy]:
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
-    openssl = shutil.which("openssl")
-    if nginx is None or openssl is None:
-        pytest.skip("nginx or openssl is not installed here")
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     upstream.seen = []
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    port, plain = free_port(), free_port()
-    subprocess.run(
-        [openssl, *_CERTIFICATE.split()],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    site = (DEPLOY / "nginx" / "segmap.conf").read_text()
-    for there, here in {
-        "/etc/ssl/segmap": str(tmp_path),
-        "/var/cache/nginx/segmap": str(tmp_path / "tiles"),
-        "listen [::]:443 ssl http2;": "",
-        "listen [::]:80;": "",
-        "listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-    }.items():
-        assert there in site
-        site = site.replace(there, here)
-    (tmp_path / "site.conf").write_text(site)
-    pool = (DEPLOY / "nginx" / "segmap_upstream.conf").read_text()
-    pool = pool.replace("8001", str(upstream.server_port)).replace("server 127.0.0.1:8002;", "")
-    (tmp_path / "upstream.conf").write_text(pool)
-    (tmp_path / "nginx.conf").write_text(
-        # Started by root it would become somebody who may not write here.
-        f"{'user root; ' if os.getuid() == 0 else ''}daemon off; pid {tmp_path}/pid;\n"
-        f"error_log {tmp_path}/error.log; events {{}}\n"
-        f"http {{ access_log off; client_body_temp_path {tmp_path}/bodies;\n"
-        f"proxy_temp_path {tmp_path}/proxied; fastcgi_temp_path {tmp_path}/f;\n"
-        f"uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;\n"
-        f"include {tmp_path}/upstream.conf; include {tmp_path}/site.conf; }}\n"
-    )
-    running = subprocess.Popen(
-        [nginx, "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
-    )
     try:
-        until_listening(port, running)
-        yield Proxy(port, upstream)
+        with proxy_before([upstream.server_port], tmp_path) as port:
+            yield Proxy(port, upstream)
+    except NotHereError as error:
+        do_without(str(error))
     finally:
-        running.terminate()
-        running.wait()
         upstream.shutdown()
         upstream.server_close()
-
-
-def until_listening(port: int, running: subprocess.Popen) -> None:
-    deadline = time.monotonic() + UP_WITHIN_S
-    while time.monotonic() < deadline:
-        assert running.poll() is None, "nginx did not start"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            continue
-        return
-    raise AssertionError("nginx did not listen in time")
 
 
 def test_tile_is_drawn_once_for_all_members_and_asked_about_each_time(proxy):

@@ -5,7 +5,6 @@ import importlib.metadata
 import os
 import re
 import runpy
-import shlex
 import shutil
 import subprocess
 import sys
@@ -14,12 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.production.units import PYTHON, UNITS, command_of, directives
 from webapp import supervisor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOY = REPOSITORY / "deploy"
-UNITS = DEPLOY / "systemd"
-PYTHON = "/opt/segmap/.venv/bin/python"
 COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
 OWN_CHOICE = {"--port", "--host", "--concurrency"}
 """Options that differ from machine to machine, with the value behind each."""
@@ -31,20 +29,6 @@ def tool(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed here")
     return found
-
-
-def unit(name: str) -> dict[str, list[str]]:
-    """A unit's directives, whatever section they stand in."""
-    found: dict[str, list[str]] = {}
-    for line in (UNITS / name).read_text().replace("\\\n", " ").splitlines():
-        if not line.startswith(("#", "[")) and "=" in line:
-            key, _, value = line.partition("=")
-            found.setdefault(key, []).append(value)
-    return found
-
-
-def command_of(unit_name: str) -> list[str]:
-    return shlex.split(unit(unit_name)["ExecStart"][0])
 
 
 def choices_left_out(words: list[str]) -> list[str]:
@@ -96,7 +80,7 @@ def test_engine_dials_in_as_the_supervisors_does():
 
 @pytest.mark.parametrize("name", sorted(path.name for path in UNITS.glob("*.service")))
 def test_unit_gives_up_what_it_does_not_need(name):
-    directives = unit(name)
+    found = directives(name)
     for key, value in {
         "NoNewPrivileges": "yes",
         "ProtectSystem": "strict",
@@ -107,15 +91,15 @@ def test_unit_gives_up_what_it_does_not_need(name):
         "User": "segmap",
         "Restart": "always",
     }.items():
-        assert directives[key] == [value], key
+        assert found[key] == [value], key
 
 
 def test_job_worker_may_confine_what_opens_an_upload():
-    jobs = unit("segmap-jobs.service")
+    jobs = directives("segmap-jobs.service")
     assert jobs["RestrictNamespaces"] == ["user net"]
     # The web process tells in /healthz whether Landlock is there, so it has to be able to ask.
     for name in ("segmap-jobs.service", "segmap-web@.service"):
-        allowed = unit(name)["SystemCallFilter"][0].split()
+        allowed = directives(name)["SystemCallFilter"][0].split()
         for call in ("create_ruleset", "add_rule", "restrict_self"):
             assert f"landlock_{call}" in allowed
 

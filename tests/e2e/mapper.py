@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
+from tests.product import Running
+
 SLOW_MS = 60_000
 expect.set_options(timeout=SLOW_MS)
 
@@ -76,8 +78,13 @@ class Mapper:
         expect(region.get_by_text(words, exact=True).last).to_be_visible(timeout=SLOW_MS)
 
 
-def signed_in(browser: Browser, running, username: str, password: str) -> Page:
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+def signed_in(browser: Browser, running: Running, username: str, password: str) -> Page:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        # A proxy of the tests has signed its own certificate.
+        ignore_https_errors=True,
+    )
+    page = context.new_page()
     page.goto(running.address)
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)

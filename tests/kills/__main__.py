@@ -1,26 +1,24 @@
-"""`python -m tests.kills --rounds 200`: kill -9 on every process, and what is left of the labels.
+"""`python -m tests.kills`: kill -9 on every process, and what is left of the labels.
+
+    python -m tests.kills --rounds 200 --profile production
 
 Prints one line per round and a table; ends with 1 where anything was lost, doubled or stuck.
 """
 
 import argparse
 import sys
-import tempfile
-from pathlib import Path
 
 from tests.kills.rounds import Verdict, play
-from tests.kills.worlds import embedded
-
-DEMO_PX = 512
+from tests.kills.worlds import PROFILES
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="embedded")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, embedded(Path(folder)) as world:
-        world.running.manage("demo_data", "--size", str(DEMO_PX))
+    with PROFILES[options.profile]() as world:
         verdict = play(world, rounds=options.rounds, seed=options.seed, say=tell)
     tell(table_of(verdict))
     return 0 if verdict.is_clean else 1

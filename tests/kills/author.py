@@ -58,6 +58,8 @@ class Author:
     """Lower left of the ground that squares are drawn on, map frame."""
     places: list[tuple[float, float]]
     """Where a click finds something, map frame."""
+    addresses: tuple[str, ...] = ()
+    """Of the web processes; where the one at hand does not answer, the next one is asked."""
     book: Book = field(default_factory=Book)
     drawn: int = 0
     was_sent: Callable[[], None] = lambda: None
@@ -177,7 +179,13 @@ class Author:
             if time.monotonic() > deadline:
                 raise NeverAcknowledgedError(f"no answer in {PATIENCE_S:.0f} s: {last}") from last
             self.book.sent_again += 1
+            self._turn_to_the_next()
             time.sleep(PAUSE_S)
+
+    def _turn_to_the_next(self) -> None:
+        if self.session.address in self.addresses:
+            after = self.addresses.index(self.session.address) + 1
+            self.session.address = self.addresses[after % len(self.addresses)]
 
 
 def _hear_of_save(socket: ClientConnection, draft: str) -> dict[str, Any]:

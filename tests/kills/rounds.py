@@ -75,6 +75,7 @@ def author_in(running: Running) -> Author:
         project["classes"][0]["uid"],
         corner=middle,
         places=[(middle[0] + x, middle[1] + y) for x, y in itertools.product(steps, steps)],
+        addresses=running.addresses,
     )
 
 
@@ -86,8 +87,9 @@ def play(
     author, verdict = author_in(world.running), Verdict()
     for number in range(rounds):
         victim = world.victims[number % len(world.victims)]
-        task = TASKS[number // len(world.victims) % len(TASKS)]
-        is_after = number // 2 % 2 == 0
+        # No victim's turns hide from a task, nor from one of the two moments.
+        task = TASKS[number % len(TASKS)]
+        is_after = (number + number // len(TASKS)) % 2 == 0
         say(f"{number + 1}: {victim}, {'after' if is_after else 'during'} {task}")
         attack(world, author, victim, task, is_after=is_after, dice=dice)
         verdict.rounds += 1

@@ -1,14 +1,24 @@
 """Products whose processes can be killed: what they are called, and how each comes back."""
 
+import itertools
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from tests.product import Running, product
+from tests.product import Running, Supervised, product
+from tests.production.processes import Process
+from tests.production.servers import Server, server_folder
+from tests.production.world import Production, production
+
+DEMO_PX = 512
+START_AGAIN_AFTER_S = 1.0
+"""As `RestartSec` in `deploy/systemd`."""
 
 # The product waits longer and longer for a child that keeps dying; here each death is the first.
 PATIENT_SUPERVISOR = (
@@ -25,8 +35,12 @@ PATIENT_SUPERVISOR = (
 class World(Protocol):
     """A product under attack."""
 
-    running: Running
     victims: tuple[str, ...]
+
+    @property
+    def running(self) -> Running:
+        """Its address, data folder and commands."""
+        ...
 
     def kill(self, victim: str) -> None:
         """End all processes of that name at once, as `kill -9` does."""
@@ -42,7 +56,7 @@ class Embedded:
 
     victims = ("server", "engine", "job worker")
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Supervised) -> None:
         self.running = running
 
     def kill(self, victim: str) -> None:
@@ -59,11 +73,69 @@ class Embedded:
         self.running.wait_until_healthy()
 
 
+class OnServers:
+    """The production profile: what dies is started again a second later, as systemd does it.
+
+    Of the web processes and of the engines one at a time is killed, by turns: the other one goes on
+    meanwhile.
+    """
+
+    victims = ("web", "engine", "job worker", "postgres", "redis")
+
+    def __init__(self, running: Production, starter: ThreadPoolExecutor) -> None:
+        self.running = running
+        self._starter = starter
+        self._starting: list[Future[None]] = []
+        self._turns: dict[str, Iterator[Process | Server]] = {
+            "web": itertools.cycle(running.webs),
+            "engine": itertools.cycle(running.engines),
+            "job worker": itertools.repeat(running.job_worker),
+            "postgres": itertools.repeat(running.postgres),
+            "redis": itertools.repeat(running.redis),
+        }
+
+    def kill(self, victim: str) -> None:
+        """See `World`."""
+        part = next(self._turns[victim])
+        part.kill()
+        self._starting.append(self._starter.submit(_start_again, part))
+
+    def mend(self) -> None:
+        """See `World`."""
+        for start in self._starting:
+            start.result()
+        self._starting.clear()
+        self.running.wait_until_healthy()
+
+
+def _start_again(part: Process | Server) -> None:
+    time.sleep(START_AGAIN_AFTER_S)
+    part.start()
+
+
 @contextmanager
-def embedded(data_dir: Path) -> Iterator[World]:
-    """The product of one machine, up."""
-    with product(data_dir, PATIENT_SUPERVISOR) as running:
+def embedded() -> Iterator[World]:
+    """The product of one machine, up, with the demo."""
+    with server_folder() as data_dir, product(data_dir, PATIENT_SUPERVISOR) as running:
+        running.manage("demo_data", "--size", str(DEMO_PX))
         yield Embedded(running)
+
+
+@contextmanager
+def on_servers() -> Iterator[World]:
+    """The production profile, up, with the demo.
+
+    Raises:
+        NotHereError: this machine lacks PostgreSQL or Redis.
+    """
+    with production(scene_px=DEMO_PX) as running, ThreadPoolExecutor(1) as starter:
+        yield OnServers(running, starter)
+
+
+PROFILES: dict[str, Callable[[], AbstractContextManager[World]]] = {
+    "embedded": embedded,
+    "production": on_servers,
+}
 
 
 def children_of(pid: int) -> list[int]:

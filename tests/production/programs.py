@@ -15,17 +15,17 @@ def environment_with(data_dir: Path, **variables: str) -> dict[str, str]:
     return {**os.environ, **own, **variables}
 
 
-def python(environment: Mapping[str, str], *arguments: str) -> str:
-    """What Python prints with these arguments."""
+def python(environment: Mapping[str, str], *arguments: str, said: str | None = None) -> str:
+    """What Python prints with these arguments; `said` goes to its standard input."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=REPOSITORY,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        input=said,
+        capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stdout[-6000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     return done.stdout
 
 

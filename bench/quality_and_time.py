@@ -19,18 +19,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from matplotlib.figure import Figure
 
 from bench.report import RESULTS, machine, version
 from bench.rounds import in_turns
 from inference.backends.backend import Backend
 from inference.backends.choice import BackendUnavailable, Choice
 from inference.backends.comparison import drawn_window
-from inference.evaluation.report import GRID_COLOUR, LINE_COLOURS, TEXT_COLOUR
 from inference.models.registry import WEIGHTS_FOLDER, load_model
+from inference.plots import new_figure
 
-PLOT_SIZE = (760, 520)
-PLOT_BOX = (70, 40, 560, 460)
 FIRST_CLICK_PASSES = 2
 
 
@@ -142,41 +140,16 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def draw_plot(rows: Sequence[Row], path: Path) -> None:
-    """NoC90 against ms of a click on a new window, which has a logarithmic axis; lower is better.
-
-    A disk is torch, a ring OpenVINO.
-    """
-    image = Image.new("RGB", PLOT_SIZE, "white")
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=14)
-    left, top, right, bottom = PLOT_BOX
-    times = [row.new_window_ms for row in rows]
-    low, high = np.log2(min(times)) - 0.5, np.log2(max(times)) + 0.5
-
-    def place_of(ms: float, clicks: float) -> tuple[float, float]:
-        share = (np.log2(ms) - low) / (high - low)
-        return left + (right - left) * float(share), bottom - (bottom - top) * clicks / 20
-
-    for clicks in range(0, 21, 4):
-        y = place_of(times[0], clicks)[1]
-        draw.line([(left, y), (right, y)], GRID_COLOUR)
-        draw.text((left - 8, y), str(clicks), TEXT_COLOUR, font, anchor="rm")
-    for power in range(int(np.ceil(low)), int(np.floor(high)) + 1):
-        x = place_of(2.0**power, 0)[0]
-        draw.line([(x, top), (x, bottom)], GRID_COLOUR)
-        draw.text((x, bottom + 6), f"{2.0**power:g}", TEXT_COLOUR, font, anchor="mt")
-    draw.text((left, top - 20), "NoC90", TEXT_COLOUR, font, anchor="lm")
-    middle = ((left + right) / 2, bottom + 32)
-    draw.text(middle, "ms of a click on a new window", TEXT_COLOUR, font, anchor="mt")
-    names = list(dict.fromkeys(row.model for row in rows))
-    for number, name in enumerate(names):
-        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
-        draw.text((right + 16, top + 22 * number), name, colour, font, anchor="lm")
-        for row in (row for row in rows if row.model == name):
-            x, y = place_of(row.new_window_ms, row.noc90)
-            fill = colour if row.backend == "torch" else "white"
-            draw.ellipse([x - 6, y - 6, x + 6, y + 6], fill=fill, outline=colour, width=3)
-    image.save(path)
+def plot_of(rows: Sequence[Row]) -> Figure:
+    """NoC90 against ms of a click on a new window; lower is better for both."""
+    figure = new_figure(inches=(7.6, 5.2))
+    (axes,) = figure.axes
+    for row in rows:
+        name = f"{row.model}, {row.backend}"
+        axes.plot(row.new_window_ms, row.noc90, "o", markersize=9, label=name)
+    axes.set(ylabel="NoC90", xlabel="ms of a click on a new window", ylim=(0, 20), xscale="log")
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
 
 
 def main() -> None:
@@ -204,7 +177,7 @@ def main() -> None:
         "rows": [asdict(row) for row in rows],
     }
     path.write_text(json.dumps(content, indent=2) + "\n")
-    draw_plot(rows, path.with_suffix(".png"))
+    plot_of(rows).savefig(path.with_suffix(".png"))
     print(f"written to {path} and {path.with_suffix('.png').name}")
 
 

@@ -181,7 +181,7 @@ def _source_choice(text: str) -> "SourceChoice":
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print a table, or write a list of objects."""
     from inference.evaluation.evaluate import evaluate
-    from inference.evaluation.report import ProgressLine, draw_plot, table_of
+    from inference.evaluation.report import ProgressLine, plot_of, table_of
     from inference.evaluation.results_file import ResultsFile
     from inference.evaluation.sheet import choose_objects, draw_sheet
     from inference.evaluation.summary import report_of
@@ -207,7 +207,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         report["settings"] = settings
         options.out.write_text(json.dumps(report, indent=1) + "\n")
-        draw_plot(report, options.out.with_suffix(".png"), title=str(settings["model"]))
+        plot_of(report, title=str(settings["model"])).savefig(options.out.with_suffix(".png"))
         print(f"written to {options.out} and {options.out.with_suffix('.png').name}")
     if options.sheet is not None:
         chosen = choose_objects(list(file.results.values()), options.sheet_objects)

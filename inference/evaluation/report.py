@@ -3,30 +3,13 @@
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, TextIO
 
-from PIL import Image, ImageDraw, ImageFont
+from matplotlib.figure import Figure
+
+from inference.plots import new_figure
 
 SHOWN_CLICKS = (1, 3, 5, 10, 20)
-PLOT_SIZE = (900, 560)
-PLOT_BOX = (80, 40, 660, 490)
-"""Left, top, right, bottom of the axes."""
-
-GRID_COLOUR, TEXT_COLOUR = (222, 222, 222), (40, 40, 40)
-LINE_COLOURS = (
-    (0, 0, 0),
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-    (148, 103, 189),
-    (120, 120, 120),
-    (140, 86, 75),
-)
-"""Okabe and Ito's, which colour-blind people can tell apart, and three more."""
 
 
 def table_of(report: Mapping[str, Any]) -> str:
@@ -61,43 +44,23 @@ def _row(name: str, group: Mapping[str, Any], clicks: list[int]) -> list[str]:
     return [name, str(group["objects"]), *counts, str(group["nof"]["90"]), *ious, rim, *seconds]
 
 
-def draw_plot(report: Mapping[str, Any], path: Path, *, title: str) -> None:
-    """Mean IoU against clicks as a PNG: all objects, the small ones, and each source."""
+def plot_of(report: Mapping[str, Any], *, title: str) -> Figure:
+    """Mean IoU against clicks: all objects, the small ones, and each source."""
     lines = {"all": report["miou"]}
     if "small" in report["per_size"] and "others" in report["per_size"]:
         low, high = (report["per_size"]["small"][end] for end in ("from_px", "to_px"))
         lines[f"small ({low}-{high} px)"] = report["per_size"]["small"]["miou"]
     if len(report["per_source"]) > 1:
         lines |= {name: group["miou"] for name, group in report["per_source"].items()}
-    image = Image.new("RGB", PLOT_SIZE, "white")
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=14)
-    left, top, right, bottom = PLOT_BOX
-    most = len(report["miou"])
-
-    def x_of(click: int) -> float:
-        return left + (right - left) * (click - 1) / max(1, most - 1)
-
-    def y_of(iou: float) -> float:
-        return bottom - (bottom - top) * iou
-
-    for tenth in range(11):
-        y = y_of(tenth / 10)
-        draw.line([(left, y), (right, y)], GRID_COLOUR)
-        draw.text((left - 10, y), f"{tenth / 10:.1f}", TEXT_COLOUR, font, anchor="rm")
-    for click in range(1, most + 1):
-        draw.text((x_of(click), bottom + 8), str(click), TEXT_COLOUR, font, anchor="mt")
-    draw.text(((left + right) / 2, bottom + 34), "clicks", TEXT_COLOUR, font, anchor="mt")
-    draw.text((left, top - 22), f"mean IoU: {title}", TEXT_COLOUR, font, anchor="lm")
-    for number, (name, ious) in enumerate(lines.items()):
-        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
-        places = [(x_of(click), y_of(iou)) for click, iou in enumerate(ious, 1)]
-        width = 4 if number == 0 else 2
-        draw.line(places, colour, width, joint="curve")
-        y = top + 10 + 24 * number
-        draw.line([(right + 20, y), (right + 44, y)], colour, width)
-        draw.text((right + 52, y), name, TEXT_COLOUR, font, anchor="lm")
-    image.save(path)
+    figure = new_figure(inches=(9, 5.6))
+    (axes,) = figure.axes
+    for name, ious in lines.items():
+        width = 3.5 if name == "all" else 1.5
+        axes.plot(range(1, len(ious) + 1), ious, label=name, linewidth=width)
+    axes.set(title=f"mean IoU: {title}", xlabel="clicks", ylim=(0, 1))
+    axes.locator_params("x", integer=True)
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
 
 
 class ProgressLine:

@@ -11,32 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from matplotlib.figure import Figure
 
 from inference.errors import InferenceError
+from inference.plots import new_figure
 
 log = logging.getLogger("inference.training.curves")
 
 PANELS = (("miou_1", "mIoU@1"), ("miou_10", "mIoU@10"), ("noc_90", "NoC90, of at most 10 clicks"))
 """Columns of curve.csv, and what a reader calls them."""
 SAMPLES = "samples"
-
-PANEL_SIZE = (760, 260)
-BOX = (70, 40, 720, 210)
-"""Left, top, right, bottom of the axes in a panel."""
-LEGEND_LINE_PX = 22
-GRID_LINES = 5
-GRID_COLOUR, TEXT_COLOUR = (222, 222, 222), (40, 40, 40)
-COLOURS = (
-    (0, 0, 0),
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-)
-"""Okabe and Ito's, which colour-blind people can tell apart; used again with dots when all are."""
 
 
 class CurveUnreadable(InferenceError):
@@ -81,66 +65,15 @@ def read_curve(run: Path) -> Curve:
     return Curve(run.name, numbers.pop(SAMPLES), numbers)
 
 
-def draw_curves(curves: Sequence[Curve], path: Path) -> None:
-    """A PNG with a panel for each measure and a line for each run."""
-    width, height = PANEL_SIZE
-    legend = LEGEND_LINE_PX * len(curves) + 20
-    image = Image.new("RGB", (width, height * len(PANELS) + legend), "white")
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=13)
-    for number, (column, title) in enumerate(PANELS):
-        draw_panel(draw, font, curves, column, title, top_px=height * number)
-    for number, curve in enumerate(curves):
-        y = height * len(PANELS) + 10 + LEGEND_LINE_PX * number
-        draw_line(draw, number, [(BOX[0], y), (BOX[0] + 40, y)])
-        draw.text((BOX[0] + 52, y), curve.name, TEXT_COLOUR, font, anchor="lm")
-    image.save(path)
-
-
-def draw_panel(
-    draw: ImageDraw.ImageDraw,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    curves: Sequence[Curve],
-    column: str,
-    title: str,
-    *,
-    top_px: int,
-) -> None:
-    """One measure of all runs, from 0 samples on, its axis as long as its values need."""
-    left, top, right, bottom = BOX[0], BOX[1] + top_px, BOX[2], BOX[3] + top_px
-    most = max(max(curve.samples) for curve in curves) or 1.0
-    found = [value for curve in curves for value in curve.values[column]]
-    low, high = min(found), max(found)
-    if high == low:
-        low, high = low - 0.5, high + 0.5
-    draw.text((left, top - 18), title, TEXT_COLOUR, font, anchor="lm")
-    for line in range(GRID_LINES):
-        share = line / (GRID_LINES - 1)
-        y, x = bottom - (bottom - top) * share, left + (right - left) * share
-        draw.line([(left, y), (right, y)], GRID_COLOUR)
-        draw.text((left - 8, y), f"{low + (high - low) * share:.2f}", TEXT_COLOUR, font, "rm")
-        draw.text((x, bottom + 8), f"{most * share:,.0f}", TEXT_COLOUR, font, "mt")
-    draw.text((right, top - 18), "samples seen", TEXT_COLOUR, font, anchor="rm")
-    for number, curve in enumerate(curves):
-        places = [
-            (
-                left + (right - left) * samples / most,
-                bottom - (bottom - top) * (value - low) / (high - low),
-            )
-            for samples, value in zip(curve.samples, curve.values[column], strict=True)
-        ]
-        draw_line(draw, number, places)
-
-
-def draw_line(
-    draw: ImageDraw.ImageDraw, number: int, places: Sequence[tuple[float, float]]
-) -> None:
-    """The line of run `number`, and a dot where it was measured."""
-    colour = COLOURS[number % len(COLOURS)]
-    radius = 2 + 2 * (number // len(COLOURS))
-    draw.line(list(places), colour, 2, joint="curve")
-    for x, y in places:
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
+def figure_of(curves: Sequence[Curve]) -> Figure:
+    """A panel for each measure and a line for each run, from 0 samples on."""
+    figure = new_figure(len(PANELS), inches=(8, 9))
+    for axes, (column, title) in zip(figure.axes, PANELS, strict=True):
+        for curve in curves:
+            axes.plot(curve.samples, curve.values[column], ".-", label=curve.name)
+        axes.set(title=title, xlabel="samples seen", xlim=(0, None))
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower left")
+    return figure
 
 
 def ends_of(curves: Sequence[Curve]) -> list[str]:
@@ -170,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InferenceError as error:
         log.error("%s", error)  # noqa: TRY400 (a sentence for a person, not a traceback)
         return 1
-    draw_curves(curves, arguments.out)
+    figure_of(curves).savefig(arguments.out)
     for line in ends_of(curves):
         log.info("%s", line)
     return 0

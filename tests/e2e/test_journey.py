@@ -9,7 +9,7 @@ from tests.lacking import do_without
 from tests.production.servers import NotHereError
 from tests.production.world import Production, production
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 
 SMALL_PX = 512
 

@@ -7,7 +7,6 @@ front of them nginx with TLS, where that is wanted. All in a temporary folder, w
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.product import Running, is_healthy
 from tests.production.processes import EngineProcess, Process, WebProcess
@@ -66,11 +65,10 @@ def production(*, scene_px: int, is_behind_proxy: bool = False) -> Iterator[Prod
         NotHereError: this machine lacks PostgreSQL, Redis or nginx.
     """
     with ExitStack() as stack:
-        postgres, redis = (
-            stack.enter_context(start(stack.enter_context(server_folder())))
-            for start in (start_postgres, start_redis)
-        )
-        data_dir = stack.enter_context(server_folder())
+        folders = [stack.enter_context(server_folder()) for _ in range(4)]
+        postgres = stack.enter_context(start_postgres(folders[0]))
+        redis = stack.enter_context(start_redis(folders[1]))
+        data_dir = folders[2]
         servers = Servers(
             data_dir,
             stack,
@@ -82,8 +80,7 @@ def production(*, scene_px: int, is_behind_proxy: bool = False) -> Iterator[Prod
         webs = servers.start_web(), servers.start_web()
         address = webs[0].address
         if is_behind_proxy:
-            folder = Path(stack.enter_context(server_folder()))
-            port = stack.enter_context(proxy_before([web.port for web in webs], folder))
+            port = stack.enter_context(proxy_before([web.port for web in webs], folders[3]))
             address = f"https://127.0.0.1:{port}"
         running = Production(
             address,

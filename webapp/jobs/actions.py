@@ -6,7 +6,7 @@ import socket
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -104,12 +104,28 @@ def _run(work: Work) -> Job:
         return work.job
     except AppError as error:
         ended = work.finish(JobState.FAILED, sentence=error.sentence, result={})
-    except Exception:
+    except Exception as error:
+        if _has_lost_the_database(error):
+            logger.warning("%s lost the database, so it begins again when its lease ends", work.job)
+            return work.job
         logger.exception("%s failed", work.job)
         ended = work.finish(JobState.FAILED, sentence=INTERNAL_SENTENCE, result={})
     if ended:
         _tell(work.job)
     return work.job
+
+
+def _has_lost_the_database(error: Exception) -> bool:
+    """Whether the work failed because its connection did; if so, the next query makes a new one."""
+    if not isinstance(error, OperationalError):
+        return False
+    # PostgreSQL's own codes: 08, connection; 57P, the server ends. None where it said nothing any
+    # more. SQLite, which cannot be lost, has no such thing.
+    state = getattr(error.__cause__, "sqlstate", "")
+    if state is not None and not state.startswith(("08", "57P")):
+        return False
+    connection.close()
+    return True
 
 
 def run_here(job: Job) -> Job:

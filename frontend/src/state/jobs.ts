@@ -14,11 +14,19 @@ export const images = computed<readonly Image[]>(() =>
 );
 
 export function setJobs(values: readonly Job[]): void {
-  jobMap.value = new Map(values.map((job) => [job.uid, job]));
+  jobMap.value = new Map(values.map((job) => [job.uid, further(job)]));
 }
 
 export function putJob(job: Job): void {
-  jobMap.value = new Map(jobMap.value).set(job.uid, job);
+  jobMap.value = new Map(jobMap.value).set(job.uid, further(job));
+}
+
+/** The news of a job's end may overtake the answer to the request that began it. */
+function further(job: Job): Job {
+  const known = jobMap.value.get(job.uid);
+  return known !== undefined && known.finished_at !== null && job.finished_at === null
+    ? known
+    : job;
 }
 
 export function setImages(values: readonly Image[]): void {

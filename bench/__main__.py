@@ -1,13 +1,25 @@
 """`make bench`: all benchmarks, one after the other, each in a process of its own.
 
-python -m bench                          all of them, in some 15 minutes
-python -m bench load -- --people 20      one, with options of its own
+python -m bench                             all of them, in some 30 minutes
+python -m bench load -- --people 20         one, with options of its own
+python -m bench memory -- --minutes 20      what takes long is asked for by name
 """
 
 import subprocess
 import sys
 
-BENCHMARKS = ("click_latency", "transformer_latency", "load", "engines", "browser_latency")
+BENCHMARKS = (
+    "click_latency",
+    "transformer_latency",
+    "load",
+    "engines",
+    "browser_latency",
+    "tiles",
+    "imports",
+    "saves",
+    "many_labels",
+    "memory",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -5,7 +5,6 @@ whole product is started by `tests.product`.
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -19,10 +18,13 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
-from tests.product import REPOSITORY, free_port
+from tests.product import free_port
+from tests.production.programs import REPOSITORY, environment_with, python
 
 UP_WITHIN_S = 120.0
-ADMINISTRATOR, PASSWORD = "admin", "of the benchmark"  # noqa: S105 - of a folder that is thrown away
+KEPT_OPEN_S = 3.0
+"""uvicorn hangs up on who has asked for nothing for 5 seconds."""
+ADMINISTRATOR, PASSWORD = "admin", "of the benchmark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,7 @@ class DataFolder:
 
     def manage(self, *arguments: str, said: str | None = None) -> None:
         """Run a command of `manage.py`."""
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=REPOSITORY,
-            env=self.environment,
-            input=said,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            check=True,
-        )
+        python(self.environment, "manage.py", *arguments, said=said)
 
 
 def new_data_folder(path: Path, **variables: str) -> DataFolder:
@@ -52,14 +46,8 @@ def new_data_folder(path: Path, **variables: str) -> DataFolder:
         path: the folder.
         variables: further ones of the environment, as SEGMAP_DATABASE.
     """
-    environment = {
-        **os.environ,
-        "SEGMAP_DATA": str(path),
-        "SEGMAP_NOTICES_TO": "",
-        "DJANGO_SETTINGS_MODULE": "webapp.settings",
-        **variables,
-    }
-    folder = DataFolder(path, environment)
+    # No other server is told of anything.
+    folder = DataFolder(path, environment_with(path, SEGMAP_NOTICES_TO="", **variables))
     folder.manage("migrate", "--verbosity=0")
     folder.manage("create_user", ADMINISTRATOR, "--staff", "--password-stdin", said=f"{PASSWORD}\n")
     return folder
@@ -115,19 +103,24 @@ class Connection:
     def __init__(self, address: str, cookie: str = "") -> None:
         self._http = HTTPConnection(address.removeprefix("http://"), timeout=600)
         self._cookie = {"Cookie": cookie} if cookie else {}
+        self._used_at = time.monotonic()
 
-    def get(self, path: str) -> tuple[int, str, bytes]:
-        """Status, media type and body of the answer."""
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body of the answer."""
         answer, body = self.ask("GET", path, self._cookie)
-        return answer.status, answer.getheader("Content-Type") or "", body
+        return answer.status, body
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: str | None = None
     ) -> tuple[HTTPResponse, bytes]:
         """An answer and its body, whatever its status."""
+        if time.monotonic() - self._used_at > KEPT_OPEN_S:
+            self._http.close()  # the request opens it again
         self._http.request(method, path, body=body, headers=headers)
         answer = self._http.getresponse()
-        return answer, answer.read()
+        content = answer.read()
+        self._used_at = time.monotonic()
+        return answer, content
 
 
 class Person:
@@ -158,8 +151,15 @@ class Person:
 
     def post(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         """What the server answers; anything but success ends the benchmark."""
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """As `post`."""
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         headers = {"X-CSRFToken": self._token, "Origin": self.address}
-        return json.loads(self._ask("POST", path, headers, json.dumps(body)))
+        return json.loads(self._ask(method, path, headers, json.dumps(body)))
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None) -> bytes:
         sent = {"Cookie": self.cookie, "Content-Type": "application/json", **headers}

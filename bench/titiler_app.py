@@ -9,9 +9,12 @@ import os
 
 import morecantile
 import pyproj
-from fastapi import FastAPI
-from titiler.core.errors import DEFAULT_STATUS_CODES, add_exception_handlers
-from titiler.core.factory import TilerFactory
+from fastapi import FastAPI  # type: ignore[import-not-found]  # it comes with TiTiler
+from titiler.core.errors import (  # type: ignore[import-not-found]  # it lives elsewhere
+    DEFAULT_STATUS_CODES,
+    add_exception_handlers,
+)
+from titiler.core.factory import TilerFactory  # type: ignore[import-not-found]  # as above
 
 
 def make_app() -> FastAPI:

@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bench.real_server import running
-from tests.product import REPOSITORY, free_port
+from tests.product import free_port
+from tests.production.programs import REPOSITORY
 
 VERSION = "2.4.0"
 # The server's own packages are those of our environment, where TiTiler takes them.
@@ -75,9 +76,9 @@ def installed() -> TiTiler:
         print(f"Fetching {', '.join(PACKAGES)} and what they need from PyPI, into {folder}.")
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         # The same versions as ours of all that both have: numpy, rasterio, rio-tiler, pydantic.
-        install += ["--constraint", REPOSITORY / "constraints.txt", *PACKAGES]
+        install += ["--constraint", str(REPOSITORY / "constraints.txt"), *PACKAGES]
         if subprocess.run(install, check=False).returncode != 0:
             raise NotToBeHadError("pip did not get TiTiler; see above")
         (folder / "complete").touch()

@@ -50,7 +50,7 @@ contract: setup ## Import rules; permissions and generated types
 e2e: build ## A person's whole task, in a real browser
 	$(VENV)/python -m pytest -m browser
 
-bench: build ## Tables of how long a click takes; installs OpenVINO to compare with
+bench: build ## Tables of how long everything takes; fetches OpenVINO and TiTiler to compare with
 	@$(VENV)/python -m pip install --quiet --constraint constraints.txt openvino
 	$(VENV)/python -m bench
 

@@ -148,6 +148,8 @@ def test_writing_needs_the_token_of_the_page(cast, method, path):
     assert "did not come from the page" in response.json()["sentence"]
 
 
+# With real transactions: a tile gives its connection back, and this test's would be in one.
+@pytest.mark.django_db(transaction=True)
 def test_tiles_are_for_members(cast, client_of):
     layer = prepare(cast.project)
     # Far outside the layer: nothing has to be drawn to see who is let in.

@@ -1,6 +1,7 @@
 """The service units' programs as child processes with logs: they may be frozen and killed."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -89,6 +90,15 @@ class WebProcess(Process):
         raise AssertionError(self.log())
 
 
+    @property
+    def engines(self) -> int:
+        """How many engines have a socket at this very process."""
+        with urllib.request.urlopen(f"{self.address}/metrics", timeout=60) as answer:
+            found = re.search(r"^segmap_engines_connected (\d+)", answer.read().decode(), re.MULTILINE)
+        assert found is not None
+        return int(found[1])
+
+
 class EngineProcess(Process):
     """An engine with the shipped weights, dialled in to one web process.
 
@@ -98,7 +108,7 @@ class EngineProcess(Process):
     def __init__(
         self, environment: Mapping[str, str], folder: Path, name: str, token: str, web: WebProcess
     ) -> None:
-        self.name = name
+        self.name, self.web = name, web
         address = f"ws://127.0.0.1:{web.port}/ws/engine"
         here = {"${SEGMAP_ENGINE_SERVER}": address, CACHE: str(folder / "cache")}
         command = [*command_here("segmap-engine@.service", here), "--backend", "torch"]
@@ -119,7 +129,8 @@ class EngineProcess(Process):
         deadline = time.monotonic() + UP_WITHIN_S
         while time.monotonic() < deadline:
             assert self.is_alive, self.log()
-            if self.is_connected:
+            # The log alone would do for an engine that has not noticed yet that its server died.
+            if self.is_connected and self.web.is_alive and self.web.engines:
                 return
             self.let_a_moment_pass()
         raise AssertionError(self.log())

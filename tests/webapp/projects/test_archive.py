@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from tests.drawn.labelled_project import (
@@ -148,7 +149,7 @@ def test_edit_that_was_let_in_before_the_archiving_is_refused_by_the_lock(cast, 
     with pytest.raises(NotAllowed, match="is archived"):
         enqueue(JobKind.EXPORT_LABELS, cast.project, cast.max, {}, subject="late")
     assert not Job.objects.exists()
-    with pytest.raises(NotAllowed, match="is archived"):
+    with pytest.raises(NotAllowed, match="is archived"), transaction.atomic():
         lock(cast.project)
 
 

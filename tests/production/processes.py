@@ -94,7 +94,8 @@ class WebProcess(Process):
     def engines(self) -> int:
         """How many engines have a socket at this very process."""
         with urllib.request.urlopen(f"{self.address}/metrics", timeout=60) as answer:
-            found = re.search(r"^segmap_engines_connected (\d+)", answer.read().decode(), re.MULTILINE)
+            said = answer.read().decode()
+        found = re.search(r"^segmap_engines_connected (\d+)", said, re.MULTILINE)
         assert found is not None
         return int(found[1])
 

@@ -89,7 +89,6 @@ class WebProcess(Process):
                 return
         raise AssertionError(self.log())
 
-
     @property
     def engines(self) -> int:
         """How many engines have a socket at this very process."""

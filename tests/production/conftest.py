@@ -1,8 +1,8 @@
-import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.lacking import do_without
 from tests.production.servers import (
     NotHereError,
     Postgres,
@@ -21,7 +21,7 @@ def postgres() -> Iterator[Postgres]:
             with start_postgres(folder) as server:
                 yield server
         except NotHereError as error:
-            _do_without(str(error))
+            do_without(str(error))
 
 
 @pytest.fixture
@@ -38,10 +38,4 @@ def redis() -> Iterator[Redis]:
             with start_redis(folder) as server:
                 yield server
         except NotHereError as error:
-            _do_without(str(error))
-
-
-def _do_without(reason: str) -> None:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+            do_without(str(error))

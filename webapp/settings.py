@@ -172,15 +172,10 @@ CHANNEL_LAYERS = {"default": redis_layer(REDIS) if REDIS else _IN_MEMORY}
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | float]
 if REDIS:
     CELERY_BROKER_URL = REDIS
-    # A message is kept until its work is done, and comes again when the worker dies of it; after
-    # so many seconds it comes again anyway. Twice does no harm: the jobs table is the truth.
-    CELERY_TASK_ACKS_LATE = True
-    CELERY_TASK_REJECT_ON_WORKER_LOST = True
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 3600,
-        "socket_connect_timeout": 5,
-        "health_check_interval": 15,
-    }
+    # A message is acknowledged when it comes, as Celery does unless told otherwise: the jobs table
+    # is the truth, and one that cannot be acknowledged after its work, since Redis died meanwhile,
+    # leaves the worker deaf.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "health_check_interval": 15}
 else:
     _QUEUE = str(DATA_DIR / "queue")
     CELERY_BROKER_URL = "filesystem://"

@@ -95,7 +95,7 @@ def from_a_geotiff_to_an_exported_label(running: Running, browser: Browser, tmp_
     ana.mouse.click(middle_x + 40, middle_y + 30)
     expect(ana.get_by_role("heading", name="#1")).to_be_visible(timeout=SLOW_MS)
     ana.get_by_role("button", name="Class: Iceplant").click()
-    ana.get_by_role("button", name="Salt grass flats").last.click()
+    ana.locator(".menu").get_by_role("button", name="Salt grass flats").click()
     expect(ana.get_by_role("button", name="Class: Salt grass flats")).to_be_visible()
     ana.get_by_role("button", name="Delete").click()
     ana_at_work.labels_are(1)

@@ -33,7 +33,8 @@ print("ACCOUNT" + json.dumps({
     "edits": [[str(e.uid), e.number] for e in Edit.objects.filter(project__uid=PROJECT)],
     "labels": [[str(x.uid), bytes(x.geometry).hex()]
                for x in Label.objects.filter(project__uid=PROJECT, deleted=False)],
-    "jobs": [[str(j.uid), str(j.state)] for j in Job.objects.filter(project__uid=PROJECT)],
+    "jobs": [[str(j.uid), str(j.state), f"attempt {j.attempt}: {j.sentence or j.stage}"]
+             for j in Job.objects.filter(project__uid=PROJECT)],
 }))
 """
 
@@ -153,9 +154,12 @@ def audit(running: Running, author: Author, verdict: Verdict) -> None:
         uid for uid, count in Counter(uids).items() if count > 1 or uid not in book.edits
     ]
     verdict.gaps = sorted(set(range(1, len(numbers) + 1)) ^ set(numbers))
-    states = dict(account["jobs"])
-    verdict.stuck = [uid for uid, state in states.items() if state not in ("done", "cancelled")]
-    verdict.lost += sorted(book.jobs - set(states))
+    verdict.stuck = [
+        f"{uid} {state}, {more}"
+        for uid, state, more in account["jobs"]
+        if state not in ("done", "cancelled")
+    ]
+    verdict.lost += sorted(book.jobs - {uid for uid, *_ in account["jobs"]})
 
 
 def settled_account(running: Running, project: str) -> dict[str, Any]:
@@ -165,7 +169,7 @@ def settled_account(running: Running, project: str) -> dict[str, Any]:
     while True:
         said = running.manage("shell", "-v", "0", "-c", code)
         account: dict[str, Any] = json.loads(said.partition("ACCOUNT")[2])
-        is_over = all(state not in ("queued", "running") for _, state in account["jobs"])
+        is_over = all(state not in ("queued", "running") for _, state, _ in account["jobs"])
         if is_over or time.monotonic() > deadline:
             return account
         time.sleep(1)

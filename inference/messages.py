@@ -33,12 +33,15 @@ class FileSource(Message):
     """One COG of a layer. It lies on the layer's grid, shifted by whole pixels.
 
     Attributes:
-        path: where the engine reads it.
+        path: where the engine reads it, if that file is there.
+        address: where it reads it otherwise: a path on the web server, which answers ranges of
+            bytes there for an hour or two; empty where no server is asked.
         col: column of its left edge on the layer's grid.
         row: row of its upper edge on the layer's grid.
     """
 
     path: str
+    address: str = ""
     col: int
     row: int
 

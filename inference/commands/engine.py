@@ -8,6 +8,7 @@ import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from inference.commands import log_lines
 from inference.commands.command import Subparsers, UsageError
@@ -21,6 +22,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser("engine", help=f"serve a web server ({TOKEN_NAME} proves who)")
     parser.add_argument("--server", required=True, help="ws:// or wss:// address of its socket")
     parser.add_argument("--name", default=socket.gethostname(), help="shown to people")
+    parser.add_argument(
+        "--fetch",
+        action="store_true",
+        help="fetch pixels from the server always, not only where its files are not at hand here",
+    )
     add_model_options(parser)
     parser.add_argument(
         "--backend",
@@ -40,6 +46,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Dial in to a server and answer its clicks until stopped."""
     from inference.backends.choice import Choice
+    from inference.data.open_files import OpenFiles
     from inference.engine.link import EngineLink
     from inference.engine.runner import Runner
     from inference.models.registry import WEIGHTS_FOLDER, read_manifest
@@ -67,7 +74,12 @@ def run(options: argparse.Namespace) -> int:
         token=token,
         name=options.name,
         device=chosen.words,
-        runner=Runner(chosen.backend, model, largest_batch=chosen.largest_batch),
+        runner=Runner(
+            chosen.backend,
+            model,
+            files=OpenFiles(server=web_address(options.server), always_fetch=options.fetch),
+            largest_batch=chosen.largest_batch,
+        ),
         # OpenMP's thread count belongs to the thread that sets it.
         prepare_thread=lambda: use_threads(threads),
     )
@@ -85,3 +97,12 @@ def run(options: argparse.Namespace) -> int:
         if chosen.trial is not None:
             chosen.trial.terminate()
     return 0
+
+
+def web_address(socket_address: str) -> str:
+    """Where the server of a socket answers HTTP: wss://host:port/ws/engine gives https://host:port.
+
+    The server's own paths follow, so what stands before /ws/engine is not part of it.
+    """
+    parts = urlsplit(socket_address)
+    return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"

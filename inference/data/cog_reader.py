@@ -16,7 +16,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as FileWindow
 
-from inference.data.open_files import ImageUnreadable, OpenFiles
+from inference.data.open_files import READING, OpenFiles
 from inference.data.window_image import WindowImage
 from inference.errors import InferenceError
 from inference.messages import FileSource, LayerSource
@@ -77,6 +77,7 @@ class CogReader:
 
         Raises:
             ImageUnreadable: a file that the window touches cannot be read.
+            ImageUnreachable: the web server does not give it.
         """
         lattice = lattice_of(window)
         pixels = np.zeros((len(self.bands), lattice.height, lattice.width), np.float32)
@@ -99,15 +100,16 @@ class CogReader:
         valid: npt.NDArray[np.bool_],
     ) -> None:
         """Put a file's data where no file above it had any."""
-        dataset = self.files.dataset(file.path)
+        dataset = self.files.dataset(file)
         across = covered(lattice.col - file.col, lattice.step, lattice.width, dataset.width)
         down = covered(lattice.row - file.row, lattice.step, lattice.height, dataset.height)
         if not across.cells or not down.cells:
             return
         try:
-            values, present = self._read_cells(dataset, across, down)
+            with rasterio.Env(**READING):
+                values, present = self._read_cells(dataset, across, down)
         except RasterioError as error:
-            raise ImageUnreadable(file.path) from error
+            raise self.files.failure(file) from error
         # Cells that the file covers in part repeat its nearest whole cell.
         spread = ((across.before, across.after), (down.before, down.after))
         values = np.pad(values, ((0, 0), spread[1], spread[0]), mode="edge")

@@ -6,8 +6,23 @@ import rasterio
 from rasterio.errors import RasterioIOError
 
 from inference.errors import InferenceError
+from inference.messages import FileSource
 
 OPEN_FILES = 16
+
+READING = {
+    # A COG has everything inside: no look at the files beside it.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # From a web server: few requests, none that waits for ever, one more try where it stumbles.
+    "GDAL_INGESTED_BYTES_AT_OPEN": 65536,
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "CPL_VSIL_CURL_USE_HEAD": "NO",
+    "GDAL_HTTP_CONNECTTIMEOUT": 5,
+    "GDAL_HTTP_TIMEOUT": 20,
+    "GDAL_HTTP_MAX_RETRY": 1,
+    "GDAL_HTTP_RETRY_DELAY": 0.2,
+}
+"""GDAL's settings while a file is opened or read."""
 
 
 class ImageUnreadable(InferenceError):
@@ -21,34 +36,77 @@ class ImageUnreadable(InferenceError):
         )
 
 
+class ImageUnreachable(InferenceError):
+    """The web server does not give the engine a file of a layer."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"The engine cannot fetch {Path(path).name} of this layer from the server. Your clicks "
+            "are kept. Click again; if that does not help, tell whoever runs the engine."
+        )
+
+
 class OpenFiles:
     """The datasets that were read last, one set per thread: GDAL's are not shared by threads.
 
     A file that was replaced under its name is opened anew.
+
+    Args:
+        limit: how many stay open.
+        server: http:// or https:// address of the web server that is asked for files which are
+            not here; empty: none is.
+        always_fetch: ask the server also for files that seem to be here.
     """
 
-    def __init__(self, limit: int = OPEN_FILES) -> None:
+    def __init__(
+        self, limit: int = OPEN_FILES, *, server: str = "", always_fetch: bool = False
+    ) -> None:
         self.limit = limit
+        self.server = server
+        self.always_fetch = always_fetch
         self._of_thread = threading.local()
 
-    def dataset(self, path: str) -> rasterio.DatasetReader:
+    def dataset(self, file: FileSource) -> rasterio.DatasetReader:
         """The open dataset of a GeoTIFF; no other driver is tried.
 
         Raises:
             ImageUnreadable: it cannot be opened.
+            ImageUnreachable: it is not here, and the server does not give it.
         """
         datasets: OrderedDict[tuple[str, int, int], rasterio.DatasetReader]
         datasets = self._of_thread.__dict__.setdefault("datasets", OrderedDict())
         try:
-            facts = Path(path).stat()
-            key = (path, facts.st_mtime_ns, facts.st_size)
+            key = self._where(file)
             if key not in datasets:
-                # A COG has everything inside: no look at the files beside it.
-                with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-                    datasets[key] = rasterio.open(path, driver="GTiff")
+                with rasterio.Env(**READING):
+                    datasets[key] = rasterio.open(key[0], driver="GTiff")
         except (OSError, RasterioIOError) as error:
-            raise ImageUnreadable(path) from error
+            raise self.failure(file) from error
         datasets.move_to_end(key)
         while len(datasets) > self.limit:
             datasets.popitem(last=False)[1].close()
         return datasets[key]
+
+    def failure(self, file: FileSource) -> ImageUnreadable | ImageUnreachable:
+        """What to raise where a file cannot be read."""
+        return (ImageUnreachable if self._is_fetched(file) else ImageUnreadable)(file.path)
+
+    def _where(self, file: FileSource) -> tuple[str, int, int]:
+        """What is opened, and what changes when that is replaced."""
+        if self._is_fetched(file):
+            return f"{self.server}{file.address}", 0, 0
+        facts = Path(file.path).stat()
+        return file.path, facts.st_mtime_ns, facts.st_size
+
+    def _is_fetched(self, file: FileSource) -> bool:
+        if not self.server or not file.address:
+            return False
+        return self.always_fetch or not _is_here(file.path)
+
+
+def _is_here(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False  # a folder of that name that this engine may not look into

@@ -172,6 +172,13 @@ def test_page_and_health_are_for_everybody(cast, client_of):
         assert client.get("/projects/x").status_code in (200, 503)
 
 
+def test_pixels_are_for_engines_and_no_session_opens_them(cast, client_of):
+    layer = prepare(cast.project)
+    image = layer.images.get()
+    for name in NAMES:
+        assert client_of(cast.named(name)).get(f"/pixels/{image.uid.hex}").status_code == 403
+
+
 def test_metrics_are_for_nobody_who_is_signed_in(cast, client_of):
     for name in NAMES:
         assert client_of(cast.named(name)).get("/metrics").status_code == 404

@@ -219,5 +219,5 @@ def test_replaced_file_is_opened_anew(tmp_path):
 def test_only_the_files_used_last_stay_open(tmp_path):
     files = OpenFiles(limit=2)
     sources = [draw_layer(tmp_path, noise(32, 32), name=f"file{i}") for i in range(4)]
-    opened = [files.dataset(source.files[0].path) for source in sources]
+    opened = [files.dataset(source.files[0]) for source in sources]
     assert [dataset.closed for dataset in opened] == [True, True, False, False]

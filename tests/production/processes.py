@@ -106,12 +106,18 @@ class EngineProcess(Process):
     """
 
     def __init__(
-        self, environment: Mapping[str, str], folder: Path, name: str, token: str, web: WebProcess
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        name: str,
+        token: str,
+        web: WebProcess,
+        *options: str,
     ) -> None:
         self.name, self.web = name, web
         address = f"ws://127.0.0.1:{web.port}/ws/engine"
         here = {"${SEGMAP_ENGINE_SERVER}": address, CACHE: str(folder / "cache")}
-        command = [*command_here("segmap-engine@.service", here), "--backend", "torch"]
+        command = [*command_here("segmap-engine@.service", here), "--backend", "torch", *options]
         own = {"SEGMAP_ENGINE_TOKEN": token, "OMP_NUM_THREADS": "1"}
         super().__init__(command, {**environment, **own}, folder / f"engine-{name}.log")
 

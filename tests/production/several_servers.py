@@ -38,9 +38,10 @@ class Servers:
     def start_web(self) -> WebProcess:
         return self._until_the_end(WebProcess(self.environment, self.data_dir))
 
-    def start_engine(self, name: str, web: WebProcess) -> EngineProcess:
+    def start_engine(self, name: str, web: WebProcess, *options: str) -> EngineProcess:
         token = self.manage("engine", "add", name).splitlines()[1]
-        return self._until_the_end(EngineProcess(self.environment, self.data_dir, name, token, web))
+        engine = EngineProcess(self.environment, self.data_dir, name, token, web, *options)
+        return self._until_the_end(engine)
 
     def start_job_worker(self) -> Process:
         return self._start("segmap-jobs.service")

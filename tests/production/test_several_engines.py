@@ -1,4 +1,7 @@
-"""Two web processes and two real engines, one dialled in to each; SQLite and Redis between them."""
+"""Two web processes and two real engines, one dialled in to each; SQLite and Redis between them.
+
+One engine reads the files, the other fetches its pixels, as if it stood elsewhere.
+"""
 
 import json
 import re
@@ -35,7 +38,7 @@ class Site:
         for web in (self.a, self.b):
             web.wait_until_up()
         self.engine_a = servers.start_engine("of-a", self.a)
-        self.engine_b = servers.start_engine("of-b", self.b)
+        self.engine_b = servers.start_engine("of-b", self.b, "--fetch")
         self.session = sign_in(self.a)
         self.project = self.session.get("/api/projects")[0]["uid"]
         self.layer = self.session.get(f"/api/projects/{self.project}")["layers"][0]["uid"]

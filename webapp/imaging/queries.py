@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from inference.messages import FileSource, GridMessage, LayerSource, ValueRange
 from inference.windows import Grid
@@ -19,6 +20,7 @@ from webapp.imaging.schemas import (
     TileGridOut,
     ViewOut,
 )
+from webapp.imaging.signed_pixels import address_of
 from webapp.imaging.tile_grid import TILE_PX, LayerFile, TileGrid
 from webapp.imaging.verdict import BandStatistics
 from webapp.imaging.views import NamedView, named_views
@@ -127,8 +129,13 @@ def layer_source(layer: Layer) -> LayerSource:
     return LayerSource(
         key=f"{layer.uid}/{layer.version}",
         files=[
-            FileSource(path=str(file.path), col=file.col, row=file.row)
-            for file in layer_files(layer)
+            FileSource(
+                path=str(Path(settings.DATA_DIR) / image.cog_path),
+                address=address_of(image.uid),
+                col=image.col,
+                row=image.row,
+            )
+            for image in _ready_images(layer)
         ],
         grid=GridMessage(
             left=layer.left,
@@ -144,7 +151,6 @@ def layer_source(layer: Layer) -> LayerSource:
 
 def layer_files(layer: Layer) -> list[LayerFile]:
     """The COGs of a layer, topmost (newest) first."""
-    ready = layer.images.filter(state=ImageState.READY).order_by("-id")
     return [
         LayerFile(
             path=Path(settings.DATA_DIR) / image.cog_path,
@@ -153,13 +159,18 @@ def layer_files(layer: Layer) -> list[LayerFile]:
             width=image.width,
             height=image.height,
         )
-        for image in ready
+        for image in _ready_images(layer)
     ]
 
 
 def statistics_of(layer: Layer) -> list[BandStatistics]:
     """One per band, for stretches."""
     return [BandStatistics.from_mapping(values) for values in layer.statistics]
+
+
+def _ready_images(layer: Layer) -> "QuerySet[Image]":
+    """Topmost (newest) first."""
+    return layer.images.filter(state=ImageState.READY).order_by("-id")
 
 
 def _has_gaps(layer: Layer, ready: list[Image]) -> bool:

@@ -108,6 +108,7 @@ ADDRESSES: dict[str, Who] = {
     "page": Who.PUBLIC,
     "nothing_here": Who.PUBLIC,
     "tile": Who.VIEWER,
+    "pixels": Who.ENGINE,
     "notices": Who.INTERNAL,
     "ProjectConsumer": Who.VIEWER,
     "EngineConsumer": Who.ENGINE,

@@ -3,6 +3,7 @@
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -65,19 +66,26 @@ class Proxy:
         return [(method, path) for method, path, _, _ in self.upstream.seen]
 
 
-@pytest.fixture
-def proxy(tmp_path) -> Iterator[Proxy]:
+@contextmanager
+def web() -> Iterator[ThreadingHTTPServer]:
+    """A web process that notes what it is asked in `seen`."""
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     upstream.seen = []
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     try:
-        with proxy_before([upstream.server_port], tmp_path) as port:
-            yield Proxy(port, upstream)
-    except NotHereError as error:
-        do_without(str(error))
+        yield upstream
     finally:
         upstream.shutdown()
         upstream.server_close()
+
+
+@pytest.fixture
+def proxy(tmp_path) -> Iterator[Proxy]:
+    try:
+        with web() as upstream, proxy_before([upstream.server_port], tmp_path) as port:
+            yield Proxy(port, upstream)
+    except NotHereError as error:
+        do_without(str(error))
 
 
 def test_tile_is_drawn_once_for_all_members_and_asked_about_each_time(proxy):
@@ -125,3 +133,23 @@ def test_socket_is_upgraded_and_nothing_else_is(proxy):
     assert proxy.upstream.seen[-1][2]["Upgrade"] == "websocket"
     proxy.ask("/api/session", Upgrade="h2c", Connection="Upgrade")
     assert "Upgrade" not in proxy.upstream.seen[-1][2]
+
+
+def test_sockets_of_one_person_lead_to_one_process_and_those_of_many_to_both(tmp_path):
+    try:
+        with (
+            web() as one,
+            web() as other,
+            proxy_before([one.server_port, other.server_port], tmp_path) as port,
+        ):
+            proxy = Proxy(port, one)
+            led_to_one = []
+            for person in range(12):
+                before = len(one.seen)
+                for _ in range(5):
+                    proxy.ask("/ws/projects/p", Cookie=f"a=b; segmap_session=person{person}")
+                led_to_one.append(len(one.seen) - before)
+            assert set(led_to_one) == {0, 5}
+            assert len(one.seen) + len(other.seen) == 12 * 5
+    except NotHereError as error:
+        do_without(str(error))

@@ -29,14 +29,14 @@ from pyproj import Transformer
 from bench.paired import interval
 from bench.report import RESULTS, machine
 from inference.clicks import PixelClick
-from inference.data.training_pictures import IGNORED, Pixels, boxes, read_pixels
-from inference.data.training_pseudo_objects import regions
 from inference.evaluation.evaluate import ClickRules, ObjectResult, evaluate_object
 from inference.evaluation.iou import number_of_clicks
 from inference.evaluation.methods import InteractiveMethod, TimedNetwork
 from inference.evaluation.objects import LabelledPicture, ObjectRules, Target, open_sources
 from inference.evaluation.sheet import iou_after
 from inference.models.registry import load_model
+from inference.training_sets.pictures import IGNORED, Pixels, boxes, read_pixels
+from inference.training_sets.pseudo_objects import regions
 
 LONGEST_PX = (20, 300)
 REGION_SCALE = 60

@@ -28,8 +28,6 @@ from inference.backends.choice import BackendUnavailable, Choice
 from inference.backends.comparison import compare, drawn_window
 from inference.commands.model_options import model_info
 from inference.data.local_layer import LocalLayer, open_local_layer
-from inference.data.scene import draw_scene
-from inference.data.scene_files import write_scene
 from inference.engine.request import EngineRequest
 from inference.engine.runner import Runner
 from inference.evaluation.simulation import read_truth
@@ -37,6 +35,8 @@ from inference.messages import ClickMessage, PassDone, Segment, WindowMask
 from inference.models.click_network import ClickNetwork
 from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, load_model
 from inference.prediction.question import grid_of
+from inference.scenes.files import write_scene
+from inference.scenes.scene import draw_scene
 
 BATCH = 4
 HALVES_ROUNDS = 15

@@ -28,11 +28,11 @@ from websockets.exceptions import ConnectionClosed
 from bench.click_latency import places_in
 from bench.report import Ratio, Timing, report
 from inference.data.local_layer import open_local_layer
-from inference.data.scene import draw_scene
-from inference.data.scene_files import write_scene
 from inference.evaluation.simulation import read_truth
 from inference.messages import Cancel, Failed, Hello, LayerSource, PassDone, Segment, from_engine
 from inference.prediction.question import grid_of
+from inference.scenes.files import write_scene
+from inference.scenes.scene import draw_scene
 
 WITHIN_S = 300.0
 

@@ -24,11 +24,11 @@ import numpy as np
 
 from bench.paired import interval
 from bench.report import RESULTS, machine
-from inference.data.training_layout import UNKNOWN_CLASS, Example, Planned, write_folder
-from inference.data.training_pictures import IGNORED, Picture
 from inference.models.registry import WEIGHTS_FOLDER
 from inference.training.fine_tuning import Order, Outcome, fine_tune, split
 from inference.training.validation import SMALLEST_AREA_PX, Measurement
+from inference.training_sets.layout import UNKNOWN_CLASS, Example, Planned, write_folder
+from inference.training_sets.pictures import IGNORED, Picture
 
 
 @dataclass(frozen=True, slots=True)

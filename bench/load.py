@@ -28,8 +28,6 @@ from bench.report import Ratio, Timing, report, version
 from inference.backends.choice import Choice, Wish
 from inference.commands.model_options import model_info
 from inference.data.local_layer import open_local_layer
-from inference.data.scene import draw_scene
-from inference.data.scene_files import write_scene
 from inference.engine.link import CAPACITY, Session
 from inference.engine.runner import Runner
 from inference.engine.scheduler import Scheduler
@@ -46,6 +44,8 @@ from inference.messages import (
 )
 from inference.models.registry import WEIGHTS_FOLDER, load_model
 from inference.prediction.question import grid_of
+from inference.scenes.files import write_scene
+from inference.scenes.scene import draw_scene
 
 CLICK_EVERY_S = 5.0
 CLICKS_PER_OBJECT = 3

@@ -29,8 +29,6 @@ from inference.clicks import Click
 from inference.data.cog_reader import CogReader
 from inference.data.local_layer import open_local_layer
 from inference.data.open_files import OpenFiles
-from inference.data.scene import draw_scene
-from inference.data.scene_files import write_scene
 from inference.evaluation.click_simulator import ClickSimulator
 from inference.evaluation.simulation import Frame, iou_on_map, read_truth
 from inference.messages import OutlineRules
@@ -42,6 +40,8 @@ from inference.prediction.previous_mask import PreviousMask
 from inference.prediction.question import Question, grid_of
 from inference.prediction.start_mask import extent_of, mask_from_outline
 from inference.prediction.window_rule import window_round_outline
+from inference.scenes.files import write_scene
+from inference.scenes.scene import draw_scene
 from inference.windows import Grid, Window
 
 Truth = Polygon | MultiPolygon

@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> int:
     """Cut the labels."""
     from pydantic import ValidationError
 
-    from inference.data.training_cut import cut_labels
     from inference.messages import CutLabels
+    from inference.training_sets.cut import cut_labels
 
     try:
         order = CutLabels.model_validate_json(sys.stdin.read())

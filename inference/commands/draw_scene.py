@@ -14,6 +14,6 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Draw one scene or several."""
-    from inference.data.scene_cli import main
+    from inference.scenes.cli import main
 
     return main(options.arguments)

@@ -14,7 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.isprs_folders import (
+from inference.errors import InferenceError
+from inference.evaluation import click_simulator
+from inference.training_sets.colours import classes_of_colours
+from inference.training_sets.isprs_folders import (
     CLASS_NAMES,
     COLOURS,
     IGNORED_CLASSES,
@@ -23,8 +26,7 @@ from inference.data.isprs_folders import (
     VAIHINGEN,
     find_pictures,
 )
-from inference.data.training_colours import classes_of_colours
-from inference.data.training_pictures import (
+from inference.training_sets.pictures import (
     IGNORED,
     ObjectMap,
     Pixels,
@@ -33,8 +35,6 @@ from inference.data.training_pictures import (
     read_labels,
     read_pixels,
 )
-from inference.errors import InferenceError
-from inference.evaluation import click_simulator
 
 SMALL_PX = (64, 400)
 """Areas of the objects that are judged apart as small ones."""

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.data.cog_reader import BandsMissing, Cover, covered, enlarge, fill_holes, lattice_of
-from inference.data.training_pictures import Pixels
 from inference.data.window_image import WindowImage
 from inference.errors import InferenceError
+from inference.training_sets.pictures import Pixels
 from inference.windows import Grid, Window
 
 

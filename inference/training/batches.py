@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from inference.data.samples import Drawer
-from inference.data.training_windows import Target
 from inference.training.radiometry import Looks
+from inference.training_sets.samples import Drawer
+from inference.training_sets.windows import Target
 
 Lesson = Literal["first", "later", "edit", "iterative", "hidden"]
 """What a step teaches: the first click, later clicks, clicks on an old outline, all passes, or

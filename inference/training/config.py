@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from inference.data.samples import COMPOSITE_SHARE
 from inference.errors import InferenceError
 from inference.models.late_clicks import LateClicksConfig
 from inference.training.networks import CONFIGS, NetworkConfig
+from inference.training_sets.samples import COMPOSITE_SHARE
 
 Config = TypeVar("Config")
 

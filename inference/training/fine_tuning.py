@@ -14,9 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from inference.data.samples import SampleDrawer
-from inference.data.training_pack import Source
-from inference.data.training_pictures import Picture, read_folder, table_of_objects
 from inference.errors import InferenceError
 from inference.models.checkpoint import load_weights, sha256_of
 from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, load_model, read_manifest
@@ -25,6 +22,9 @@ from inference.training.export import LICENCE, export
 from inference.training.networks import config_of, load_start, read_carried
 from inference.training.trainer import Trainer, choose_device
 from inference.training.validation import Case, Measurement, draw_cases, measure
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import Picture, read_folder, table_of_objects
+from inference.training_sets.samples import SampleDrawer
 
 log = logging.getLogger(__name__)
 

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from inference.data.training_layout import (
+from inference.errors import InferenceError
+from inference.training_sets.layout import (
     UNKNOWN_CLASS,
     PreparingRefused,
     Written,
     read_classes,
     write_folder,
 )
-from inference.data.training_pictures import Picture
-from inference.errors import InferenceError
+from inference.training_sets.pictures import Picture
 
 log = logging.getLogger("inference.training.prepare")
 
@@ -107,8 +107,8 @@ def report(where: Path, written: Written) -> None:
 
 def prepare_isprs(options: argparse.Namespace) -> None:
     """Write a set of the paper; its counts beside the paper's."""
-    from inference.data.isprs_folders import UNKNOWN
-    from inference.data.training_isprs import CLASSES, SETS, pictures_of_set, plan_patches, split
+    from inference.training_sets.isprs import CLASSES, SETS, pictures_of_set, plan_patches, split
+    from inference.training_sets.isprs_folders import UNKNOWN
 
     required(options, "set", "out")
     parts = split(pictures_of_set(options.isprs, options.set), options.test)
@@ -136,7 +136,7 @@ def prepare_isprs(options: argparse.Namespace) -> None:
 
 def prepare_pairs(options: argparse.Namespace) -> None:
     """Write pictures with masks."""
-    from inference.data.training_import import MaskRules, plan_pairs
+    from inference.training_sets.importing import MaskRules, plan_pairs
 
     required(options, "masks", "out")
     names, ignored, colours = read_classes(options.classes) if options.classes else ({}, set(), {})
@@ -148,7 +148,7 @@ def prepare_pairs(options: argparse.Namespace) -> None:
 
 def prepare_polygons(options: argparse.Namespace) -> None:
     """Write tiles of a GeoTIFF with polygons."""
-    from inference.data.training_import import plan_tiles, read_polygons
+    from inference.training_sets.importing import plan_tiles, read_polygons
 
     required(options, "polygons", "out")
     polygons = read_polygons(options.polygons, options.raster, class_field=options.class_field)
@@ -173,7 +173,7 @@ def prepare_polygons(options: argparse.Namespace) -> None:
 
 def pack(options: argparse.Namespace) -> None:
     """Write an archive, and say what did not fit."""
-    from inference.data.training_archive import write_archive
+    from inference.training_sets.archive import write_archive
 
     packed = write_archive(options.pack, dict(sources_to_pack(options)))
     for name, count in packed.kept.items():

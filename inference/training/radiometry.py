@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference.data.training_augmentation import Look
+from inference.training_sets.augmentation import Look
 
 BLUR_TAPS = 7
 """A blur of at most 1.1 px has nothing beyond three pixels."""

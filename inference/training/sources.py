@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from inference.data.samples import Drawer, SampleDrawer
-from inference.data.training_archive import read_archive
-from inference.data.training_pack import Source, read_pack, write_pack
-from inference.data.training_pictures import Picture, TrainingFolderUnreadable, read_folder
-from inference.data.training_whole_pictures import PlaceDrawer, read_whole_pictures, whole
 from inference.training.config import SourceConfig, TrainingConfig
 from inference.training.validation import Case, draw_cases
+from inference.training_sets.archive import read_archive
+from inference.training_sets.pack import Source, read_pack, write_pack
+from inference.training_sets.pictures import Picture, TrainingFolderUnreadable, read_folder
+from inference.training_sets.samples import Drawer, SampleDrawer
+from inference.training_sets.whole_pictures import PlaceDrawer, read_whole_pictures, whole
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def read_pictures(folder: Path, kind: Kind) -> Iterator[Picture]:
         return read_folder(folder)
     if kind == "pictures":
         return read_whole_pictures(folder)
-    from inference.data.training_pseudo_objects import read_pseudo_objects  # needs scikit-image
+    from inference.training_sets.pseudo_objects import read_pseudo_objects  # needs scikit-image
 
     return read_pseudo_objects(folder)
 

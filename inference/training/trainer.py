@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.data.samples import Drawer
 from inference.models.click_network import ClickNetwork
 from inference.training.batches import BatchRequest, DrawnBatch, Lesson, drawn_batches
 from inference.training.config import TrainingConfig, TrainingConfigInvalid
@@ -28,6 +27,7 @@ from inference.training.rounds import Batch, Rounds, lesson_loss
 from inference.training.run_folder import CheckpointUnreadable, RunFolder
 from inference.training.schedule import Schedule
 from inference.training.validation import Case, measure
+from inference.training_sets.samples import Drawer
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.data.training_pack import Source
-from inference.data.training_windows import CutWindow, Placement, cut_window
 from inference.models.click_network import ClickNetwork
 from inference.training.click_sampling import THRESHOLD
 from inference.training.rounds import Batch, Rounds
+from inference.training_sets.pack import Source
+from inference.training_sets.windows import CutWindow, Placement, cut_window
 
 CLICKS = 10
 """While training."""

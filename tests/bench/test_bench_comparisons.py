@@ -7,9 +7,9 @@ from bench.band_report import PLAIN, compare, table
 from bench.fine_tuning import whole_objects, write_part
 from bench.paired import interval
 from bench.quality_and_time import Row, plot_of, read_report
-from inference.data.training_pictures import IGNORED, Picture, read_folder, table_of_objects
 from inference.evaluation.evaluate import ObjectResult
 from inference.models.registry import WEIGHTS_FOLDER
+from inference.training_sets.pictures import IGNORED, Picture, read_folder, table_of_objects
 from tests.drawn.training_folders import draw_disks
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import rasterio.features
 
-from inference.data.scene import SceneSizeRefused, draw_scene
-from inference.data.scene_canvas import CODES, Owner
-from inference.data.scene_truth import MIN_OBJECT_PX, class_map, outline_objects, separate
+from inference.scenes.canvas import CODES, Owner
+from inference.scenes.scene import SceneSizeRefused, draw_scene
+from inference.scenes.truth import MIN_OBJECT_PX, class_map, outline_objects, separate
 
 SEVEN_CLASSES = {
     "ICEPLANT",

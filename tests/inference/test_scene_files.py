@@ -11,10 +11,10 @@ import rasterio.features
 import shapely
 from rasterio.enums import ColorInterp
 
-from inference.data import scene_cli
-from inference.data.scene import draw_scene
-from inference.data.scene_canvas import CODES
-from inference.data.scene_files import write_scene, write_training_scene
+from inference.scenes import cli
+from inference.scenes.canvas import CODES
+from inference.scenes.files import write_scene, write_training_scene
+from inference.scenes.scene import draw_scene
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_training_folder_has_pictures_masks_instances_and_classes(drawn, tmp_pat
 
 def test_command_draws_several_training_scenes_into_one_folder(tmp_path, capsys):
     arguments = ["--out", str(tmp_path), "--size", "160", "--seed", "2", "--count", "2"]
-    assert scene_cli.main([*arguments, "--layout", "training"]) == 0
+    assert cli.main([*arguments, "--layout", "training"]) == 0
     names = sorted(path.name for path in (tmp_path / "images").iterdir())
     assert names == ["scene_0002.tif", "scene_0003.tif"]
     assert "scene_0003.tif" in capsys.readouterr().out
@@ -88,7 +88,7 @@ def test_command_draws_several_training_scenes_into_one_folder(tmp_path, capsys)
 
 def test_command_gives_each_georeferenced_scene_its_own_truth(tmp_path):
     arguments = ["--out", str(tmp_path), "--size", "160", "--seed", "2", "--count", "2"]
-    assert scene_cli.main(arguments) == 0
+    assert cli.main(arguments) == 0
     assert {path.parent.name for path in tmp_path.rglob("truth.gpkg")} == {
         "scene_0002",
         "scene_0003",
@@ -97,6 +97,6 @@ def test_command_gives_each_georeferenced_scene_its_own_truth(tmp_path):
 
 def test_command_says_why_it_drew_nothing(tmp_path, capsys):
     folder = tmp_path / "scenes"
-    assert scene_cli.main(["--out", str(folder), "--size", "50"]) == 1
+    assert cli.main(["--out", str(folder), "--size", "50"]) == 1
     assert "at least 128 pixels" in capsys.readouterr().err
     assert not folder.exists()

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from inference.data.training_pictures import Picture, table_of_objects
 from inference.models.registry import load_model, read_manifest
 from inference.training.__main__ import main
 from inference.training.config import StageConfig, TrainingConfig, ValidationConfig
@@ -15,6 +14,7 @@ from inference.training.export import export
 from inference.training.fine_tuning import FineTuningRefused, Order, fine_tune, halves, split, table
 from inference.training.networks import carry, load_start, new_network
 from inference.training.trainer import Trainer
+from inference.training_sets.pictures import Picture, table_of_objects
 from tests.drawn.training_folders import TINY, draw_disks, write_disks
 
 SETTINGS = {"device": "cpu"}

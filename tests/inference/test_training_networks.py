@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from inference.data.samples import BandsMissing, SampleDrawer
-from inference.data.training_pack import Source
-from inference.data.training_pictures import Picture, table_of_objects
 from inference.models.click_network import ClickNetwork
 from inference.models.late_clicks import LateClicks
 from inference.models.simple_click import SimpleClick, SimpleClickConfig
@@ -29,6 +26,9 @@ from inference.training.networks import (
 )
 from inference.training.rounds import Batch, Rounds, iterative_loss, lesson_loss
 from inference.training.trainer import Trainer
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import Picture, table_of_objects
+from inference.training_sets.samples import BandsMissing, SampleDrawer
 from tests.drawn.training_folders import TINY, draw_disks
 
 SMALL_VIT = SimpleClickConfig(16, 32, 4, 2, (8, 8, 16, 16), head_channels=8)

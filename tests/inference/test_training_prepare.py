@@ -12,11 +12,12 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
-from inference.data.isprs_folders import COLOURS
-from inference.data.training_archive import ArchiveUnusable, read_archive, write_archive
-from inference.data.training_isprs import pictures_of_set, split
-from inference.data.training_layout import PreparingRefused
-from inference.data.training_pictures import (
+from inference.training.prepare import main
+from inference.training_sets.archive import ArchiveUnusable, read_archive, write_archive
+from inference.training_sets.isprs import pictures_of_set, split
+from inference.training_sets.isprs_folders import COLOURS
+from inference.training_sets.layout import PreparingRefused
+from inference.training_sets.pictures import (
     IGNORED,
     Picture,
     read_folder,
@@ -24,7 +25,6 @@ from inference.data.training_pictures import (
     read_pixels,
     table_of_objects,
 )
-from inference.training.prepare import main
 from tests.drawn.geotiffs import write_tif
 from tests.drawn.training_folders import draw_disks, write_disks
 

@@ -7,10 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from inference.data.samples import BandsMissing, SampleDrawer
-from inference.data.training_pack import Source
-from inference.data.training_pictures import Picture, table_of_objects
-from inference.data.training_whole_pictures import PlaceDrawer, read_whole_pictures, whole
 from inference.models.simple_click import SimpleClickConfig
 from inference.training.__main__ import main
 from inference.training.config import (
@@ -36,6 +32,10 @@ from inference.training.rounds import Batch
 from inference.training.run_folder import CheckpointUnreadable, RunFolder
 from inference.training.sources import drawer_of, read_sources
 from inference.training.trainer import Trainer
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import Picture, table_of_objects
+from inference.training_sets.samples import BandsMissing, SampleDrawer
+from inference.training_sets.whole_pictures import PlaceDrawer, read_whole_pictures, whole
 from tests.drawn.training_folders import TINY, TINY_TABLE, draw_disks, write_disks
 
 VIT = SimpleClickConfig(16, 32, 4, 2, (8, 8, 8, 8), head_channels=8, smallest_px=64)

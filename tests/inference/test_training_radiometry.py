@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from inference.data.training_augmentation import Look, blur, draw_bands, draw_look
 from inference.training.radiometry import Looks, blurred, show
+from inference.training_sets.augmentation import Look, blur, draw_bands, draw_look
 
 
 def plain(**changes) -> Look:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.data.samples import SampleDrawer
-from inference.data.training_archive import write_archive
-from inference.data.training_pictures import read_folder
 from inference.training.batches import BatchRequest, draw_batch, drawn_batches
 from inference.training.config import read_config
 from inference.training.run_folder import RunFolder
 from inference.training.sources import read_sources
 from inference.training.trainer import Trainer
+from inference.training_sets.archive import write_archive
+from inference.training_sets.pictures import read_folder
+from inference.training_sets.samples import SampleDrawer
 from tests.drawn.training_folders import TINY_TABLE, write_disks
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from inference.data.samples import SampleDrawer
-from inference.data.training_pack import Source
-from inference.data.training_pictures import Picture, table_of_objects
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.registry import load_model
 from inference.training.__main__ import main
@@ -24,6 +21,9 @@ from inference.training.run_folder import CheckpointUnreadable, RunFolder
 from inference.training.schedule import Schedule
 from inference.training.trainer import Trainer
 from inference.training.validation import draw_cases, measure
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import Picture, table_of_objects
+from inference.training_sets.samples import SampleDrawer
 
 SMALL = LateClicksConfig(
     edge_channels=8,

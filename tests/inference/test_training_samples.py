@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.data.samples import SampleDrawer, object_weights
-from inference.data.training_composites import composite, polygon, ragged_blob
-from inference.data.training_pack import Source, pyramid, read_pack, write_pack
-from inference.data.training_pictures import (
+from inference.training_sets.composites import composite, polygon, ragged_blob
+from inference.training_sets.pack import Source, pyramid, read_pack, write_pack
+from inference.training_sets.pictures import (
     IGNORED,
     Picture,
     TrainingFolderUnreadable,
@@ -17,8 +16,9 @@ from inference.data.training_pictures import (
     read_folder,
     table_of_objects,
 )
-from inference.data.training_pseudo_objects import SCALES, read_pseudo_objects
-from inference.data.training_windows import CutWindow, Placement, cut_window, draw_share
+from inference.training_sets.pseudo_objects import SCALES, read_pseudo_objects
+from inference.training_sets.samples import SampleDrawer, object_weights
+from inference.training_sets.windows import CutWindow, Placement, cut_window, draw_share
 
 
 def draw_picture(*, size: int = 128, bands: int = 3) -> Picture:

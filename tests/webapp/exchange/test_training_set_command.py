@@ -8,9 +8,9 @@ from affine import Affine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from inference.data.training_pictures import IGNORED, read_folder, read_labels
 from inference.training.__main__ import main as train
 from inference.training.fine_tuning import split
+from inference.training_sets.pictures import IGNORED, read_folder, read_labels
 from tests.drawn.geotiffs import write_tif
 from tests.drawn.training_folders import TINY_TABLE
 from webapp.exchange.training_set import order_of

@@ -11,8 +11,8 @@ import shapely
 from rasterio.enums import ColorInterp
 from shapely.affinity import affine_transform
 
-from inference.data.scene import Scene
-from inference.data.scene_canvas import CODES
+from inference.scenes.canvas import CODES
+from inference.scenes.scene import Scene
 
 CRS = "EPSG:32610"
 ORIGIN_M = (559_200.0, 4_108_800.0)

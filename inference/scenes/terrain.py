@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.data.scene_noise import COARSE_STEP, FloatMap, NoiseFields, smoothstep
+from inference.scenes.noise import COARSE_STEP, FloatMap, NoiseFields, smoothstep
 
 
 @dataclass(frozen=True, slots=True)
 class Terrain:
-    """The lie of the land, on the coarse grid (see `scene_noise.enlarge`).
+    """The lie of the land, on the coarse grid (see `noise.enlarge`).
 
     Attributes:
         inland_m: metres from the water line, negative at sea; roughly, not exactly, a distance.

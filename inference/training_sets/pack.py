@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from inference.data.training_pictures import Picture, Pixels
+from inference.training_sets.pictures import Picture, Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

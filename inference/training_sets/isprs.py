@@ -16,7 +16,8 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window
 
-from inference.data.isprs_folders import (
+from inference.training_sets.colours import classes_of_colours
+from inference.training_sets.isprs_folders import (
     CLASS_NAMES,
     COLOURS,
     IGNORED_CLASSES,
@@ -27,9 +28,8 @@ from inference.data.isprs_folders import (
     IsprsPicture,
     find_pictures,
 )
-from inference.data.training_colours import classes_of_colours
-from inference.data.training_layout import Example, Planned, PreparingRefused
-from inference.data.training_pictures import components_of_classes
+from inference.training_sets.layout import Example, Planned, PreparingRefused
+from inference.training_sets.pictures import components_of_classes
 
 SetName = Literal["PRGB", "PRGIR", "PRGBIR", "VRGIR"]
 

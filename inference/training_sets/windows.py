@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_pack import Source
-from inference.data.training_pictures import IGNORED, Picture, Pixels
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import IGNORED, Picture, Pixels
 
 Target: TypeAlias = NDArray[np.int8]
 

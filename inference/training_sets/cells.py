@@ -20,9 +20,9 @@ from shapely.geometry.base import BaseGeometry
 
 from inference.data.cog_reader import CogReader
 from inference.data.open_files import OpenFiles
-from inference.data.training_layout import UNKNOWN_CLASS, Example
-from inference.data.training_pictures import IGNORED, MIN_AREA_PX, ObjectMap
 from inference.messages import LayerToCut
+from inference.training_sets.layout import UNKNOWN_CLASS, Example
+from inference.training_sets.pictures import IGNORED, MIN_AREA_PX, ObjectMap
 from inference.windows import Grid, Window
 
 Cell: TypeAlias = tuple[int, int]

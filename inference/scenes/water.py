@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from inference.data.scene_canvas import Canvas, Owner
-from inference.data.scene_noise import (
+from inference.scenes.canvas import Canvas, Owner
+from inference.scenes.noise import (
     COARSE_PAD,
     COARSE_STEP,
     Box,
@@ -15,8 +15,8 @@ from inference.data.scene_noise import (
     smoothstep,
     without_margin,
 )
-from inference.data.scene_patches import Growth, Outline, choose_places, grow_outline
-from inference.data.scene_paths import distance_to_path, place_at, smooth_path
+from inference.scenes.patches import Growth, Outline, choose_places, grow_outline
+from inference.scenes.paths import distance_to_path, place_at, smooth_path
 
 POND_CLEAR = rgbn(44, 56, 54, 22)
 POND_GREEN = rgbn(66, 78, 52, 48)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.data.scene_canvas import Canvas, Owner
-from inference.data.scene_ground import DRY_GRASS
-from inference.data.scene_noise import (
+from inference.scenes.canvas import Canvas, Owner
+from inference.scenes.ground import DRY_GRASS
+from inference.scenes.noise import (
     COARSE_STEP,
     Box,
     FloatMap,
@@ -16,7 +16,7 @@ from inference.data.scene_noise import (
     rgbn,
     smoothstep,
 )
-from inference.data.scene_paths import (
+from inference.scenes.paths import (
     around,
     distance_to_path,
     place_at,
@@ -24,7 +24,7 @@ from inference.data.scene_paths import (
     stroke,
     wander,
 )
-from inference.data.scene_terrain import Terrain
+from inference.scenes.terrain import Terrain
 
 ASPHALT = rgbn(125, 125, 119, 114)
 SHOULDER = rgbn(168, 156, 136, 162)

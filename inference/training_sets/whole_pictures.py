@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.data.samples import Sample, check_bands
-from inference.data.training_augmentation import draw_bands, draw_look
-from inference.data.training_pack import Source
-from inference.data.training_pictures import (
+from inference.training_sets.augmentation import draw_bands, draw_look
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import (
     IGNORED,
     PICTURE_ENDINGS,
     Picture,
@@ -18,7 +17,8 @@ from inference.data.training_pictures import (
     read_pixels,
     table_of_objects,
 )
-from inference.data.training_windows import Placement, cut_window, hold_inside
+from inference.training_sets.samples import Sample, check_bands
+from inference.training_sets.windows import Placement, cut_window, hold_inside
 
 HOLE_BELOW = 3
 """Pixels with no band of this value are holes in a mosaic."""

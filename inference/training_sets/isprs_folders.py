@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.data.training_colours import Colour
+from inference.training_sets.colours import Colour
 
 UNKNOWN = 0
 """Id of pixels in no class's colour, and of the black seams."""

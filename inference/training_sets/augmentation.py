@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_pictures import Pixels
+from inference.training_sets.pictures import Pixels
 
 RED_GREEN_BLUE = (0, 1, 2)
 COLOUR_INFRARED = (3, 0, 1)

@@ -15,14 +15,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_pictures import (
+from inference.errors import InferenceError
+from inference.training_sets.pictures import (
     IGNORED,
     ObjectMap,
     Pixels,
     TrainingFolderUnreadable,
     read_labels,
 )
-from inference.errors import InferenceError
 
 UNKNOWN_CLASS = 255
 """Class id, in masks that are written here, of pixels nobody knows anything about."""

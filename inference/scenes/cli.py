@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference.data.scene import draw_scene
-from inference.data.scene_files import write_scene, write_training_scene
 from inference.errors import InferenceError
+from inference.scenes.files import write_scene, write_training_scene
+from inference.scenes.scene import draw_scene
 
 
 def main(argv: Sequence[str] | None = None) -> int:

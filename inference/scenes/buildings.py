@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from inference.data.scene_canvas import Canvas, Owner
-from inference.data.scene_ground import GREEN_GRASS
-from inference.data.scene_noise import Box, FloatMap, box_around, rgbn
-from inference.data.scene_paths import around, place_at, stroke
-from inference.data.scene_ways import DIRT, Plan
+from inference.scenes.canvas import Canvas, Owner
+from inference.scenes.ground import GREEN_GRASS
+from inference.scenes.noise import Box, FloatMap, box_around, rgbn
+from inference.scenes.paths import around, place_at, stroke
+from inference.scenes.ways import DIRT, Plan
 
 CONCRETE = rgbn(186, 182, 174, 184)
 

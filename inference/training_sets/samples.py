@@ -7,18 +7,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_augmentation import Look, draw_bands, draw_look
-from inference.data.training_composites import composite, draw_shape, shifted
-from inference.data.training_pack import Source
-from inference.data.training_pictures import Pixels
-from inference.data.training_windows import (
+from inference.errors import InferenceError
+from inference.training_sets.augmentation import Look, draw_bands, draw_look
+from inference.training_sets.composites import composite, draw_shape, shifted
+from inference.training_sets.pack import Source
+from inference.training_sets.pictures import Pixels
+from inference.training_sets.windows import (
     CLOSEST_VISIBLE_PX,
     CutWindow,
     Target,
     cut_window,
     draw_placement,
 )
-from inference.errors import InferenceError
 
 COMPOSITE_SHARE = 0.15
 DRAWS = 12

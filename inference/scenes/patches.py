@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
-from inference.data.scene_noise import BoolMap, Box, FloatMap, NoiseFields, box_around
+from inference.scenes.noise import BoolMap, Box, FloatMap, NoiseFields, box_around
 
 Edge: TypeAlias = Literal["lobed", "ragged", "drifting", "angular"]
 

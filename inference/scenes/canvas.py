@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference.data.scene_noise import BoolMap, Box, FloatMap, NoiseFields
-from inference.data.scene_terrain import Terrain
+from inference.scenes.noise import BoolMap, Box, FloatMap, NoiseFields
+from inference.scenes.terrain import Terrain
 
 Code: TypeAlias = Literal[
     "ICEPLANT",

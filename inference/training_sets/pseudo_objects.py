@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from skimage.segmentation import felzenszwalb
 
-from inference.data.training_pictures import (
+from inference.training_sets.pictures import (
     IGNORED,
     PICTURE_ENDINGS,
     ObjectMap,

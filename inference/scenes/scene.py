@@ -5,24 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inference.data.scene_buildings import build_houses, build_tanks
-from inference.data.scene_canvas import Canvas
-from inference.data.scene_ground import paint_ground
-from inference.data.scene_noise import NoiseFields
-from inference.data.scene_render import Sun, photograph
-from inference.data.scene_terrain import raise_terrain
-from inference.data.scene_trees import plant_trees, tree_places
-from inference.data.scene_truth import SceneObject, class_map, outline_objects, separate
-from inference.data.scene_vegetation import plant_patches
-from inference.data.scene_water import (
+from inference.errors import InferenceError
+from inference.scenes.buildings import build_houses, build_tanks
+from inference.scenes.canvas import Canvas
+from inference.scenes.ground import paint_ground
+from inference.scenes.noise import NoiseFields
+from inference.scenes.render import Sun, photograph
+from inference.scenes.terrain import raise_terrain
+from inference.scenes.trees import plant_trees, tree_places
+from inference.scenes.truth import SceneObject, class_map, outline_objects, separate
+from inference.scenes.vegetation import plant_patches
+from inference.scenes.water import (
     claim_sea,
     fresh_distance,
     lay_water,
     paint_water,
     raise_rocks,
 )
-from inference.data.scene_ways import pave_ways, plan_ways
-from inference.errors import InferenceError
+from inference.scenes.ways import pave_ways, plan_ways
 
 FULL_SCENE_M2 = (4096 * 0.6) ** 2
 SMALLEST_SIDE_PX = 128
@@ -41,7 +41,7 @@ class Scene:
         resolution_m: side of a pixel on the ground.
         objects: what there is to outline, ordered by instance.
         instances: H x W int32, number of the object a pixel belongs to, 0 for none.
-        classes: H x W uint8, 1 + position of the object's code in `scene_canvas.CODES`, or 0.
+        classes: H x W uint8, 1 + position of the object's code in `canvas.CODES`, or 0.
     """
 
     image: npt.NDArray[np.uint8]

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_augmentation import blur
-from inference.data.training_pictures import Pixels
-from inference.data.training_windows import UNKNOWN, CutWindow, Target
+from inference.training_sets.augmentation import blur
+from inference.training_sets.pictures import Pixels
+from inference.training_sets.windows import UNKNOWN, CutWindow, Target
 
 
 def ragged_blob(size: int, rng: np.random.Generator) -> NDArray[np.bool_]:

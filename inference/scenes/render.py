@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference.data.scene_canvas import Canvas
-from inference.data.scene_noise import FloatMap, enlarge
+from inference.scenes.canvas import Canvas
+from inference.scenes.noise import FloatMap, enlarge
 
 # Share of skylight in the light on flat ground, R, G, B, NIR: shadows are blue, and dark in NIR.
 _SKYLIGHT = (0.26, 0.31, 0.40, 0.17)

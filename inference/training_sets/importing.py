@@ -15,9 +15,9 @@ from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
-from inference.data.training_colours import Colour, classes_of_colours
-from inference.data.training_layout import UNKNOWN_CLASS, Example, Planned, PreparingRefused
-from inference.data.training_pictures import (
+from inference.training_sets.colours import Colour, classes_of_colours
+from inference.training_sets.layout import UNKNOWN_CLASS, Example, Planned, PreparingRefused
+from inference.training_sets.pictures import (
     IGNORED,
     MIN_AREA_PX,
     components_of_classes,

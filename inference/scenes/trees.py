@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from inference.data.scene_canvas import Canvas, Owner
-from inference.data.scene_noise import COARSE_STEP, Box, FloatMap, rgbn, smoothstep, without_margin
-from inference.data.scene_patches import choose_places
+from inference.scenes.canvas import Canvas, Owner
+from inference.scenes.noise import COARSE_STEP, Box, FloatMap, rgbn, smoothstep, without_margin
+from inference.scenes.patches import choose_places
 
 # Foliage in sun, R, G, B, NIR: coast live oak, cypress, willow, eucalyptus.
 _CROWN_TINTS = (

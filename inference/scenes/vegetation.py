@@ -7,9 +7,9 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from inference.data.scene_canvas import Canvas, Code, Owner, scatter
-from inference.data.scene_ground import sand_colour
-from inference.data.scene_noise import (
+from inference.scenes.canvas import Canvas, Code, Owner, scatter
+from inference.scenes.ground import sand_colour
+from inference.scenes.noise import (
     COARSE_STEP,
     Box,
     FloatMap,
@@ -19,8 +19,8 @@ from inference.data.scene_noise import (
     smoothstep,
     without_margin,
 )
-from inference.data.scene_patches import Growth, Outline, choose_places, grow_outline
-from inference.data.scene_terrain import Terrain
+from inference.scenes.patches import Growth, Outline, choose_places, grow_outline
+from inference.scenes.terrain import Terrain
 
 Painter: TypeAlias = Callable[[Canvas, Outline, np.random.Generator], None]
 

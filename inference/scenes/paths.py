@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference.data.scene_noise import COARSE_PAD, COARSE_STEP, Box, FloatMap, box_around
-from inference.data.scene_terrain import Terrain
+from inference.scenes.noise import COARSE_PAD, COARSE_STEP, Box, FloatMap, box_around
+from inference.scenes.terrain import Terrain
 
 
 def place_at(terrain: Terrain, along: float, inland_m: float) -> FloatMap:

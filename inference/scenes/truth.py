@@ -8,7 +8,7 @@ import rasterio.features
 import skimage.measure
 from shapely.geometry import Polygon
 
-from inference.data.scene_canvas import CODES, Code, Owner
+from inference.scenes.canvas import CODES, Code, Owner
 
 MIN_OBJECT_PX = 60
 

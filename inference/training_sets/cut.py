@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.data.training_cells import LabelledLayer, Part, Split
-from inference.data.training_layout import (
+from inference.messages import CutLabels, LayerToCut
+from inference.training_sets.cells import LabelledLayer, Part, Split
+from inference.training_sets.layout import (
     UNKNOWN_CLASS,
     Planned,
     PreparingRefused,
     Written,
     write_folder,
 )
-from inference.data.training_pictures import IGNORED, read_labels
-from inference.messages import CutLabels, LayerToCut
+from inference.training_sets.pictures import IGNORED, read_labels
 
 ORDER = "order.json"
 PARTS: tuple[Part, ...] = ("train", "test")

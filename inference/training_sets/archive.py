@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.data.training_pictures import (
+from inference.errors import InferenceError
+from inference.training_sets.pictures import (
     Picture,
     Pixels,
     TrainingFolderUnreadable,
     table_of_objects,
 )
-from inference.errors import InferenceError
 
 LARGEST_BYTES = 24_000_000
 QUALITIES = (90, 80, 70, 60, 50)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from inference.data.scene_canvas import Canvas, scatter
-from inference.data.scene_noise import (
+from inference.scenes.canvas import Canvas, scatter
+from inference.scenes.noise import (
     Box,
     FloatMap,
     blend,
@@ -11,7 +11,7 @@ from inference.data.scene_noise import (
     rgbn,
     smoothstep,
 )
-from inference.data.scene_terrain import drawn_out
+from inference.scenes.terrain import drawn_out
 
 # Sunlit colours, R, G, B, NIR, in 8-bit values, after NAIP and the Monterey mosaic.
 DRY_SAND = rgbn(203, 186, 151, 206)

@@ -1,17 +1,16 @@
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from tests.browsers import chromium_path
 from tests.cast import Cast, make_cast
 from tests.lacking import do_without
 from webapp.accounts.models import User
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +53,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of a Chromium; without one, skips, or fails where REQUIRE_ALL=1."""
-    names = [os.environ["CHROME_PATH"]] if os.environ.get("CHROME_PATH") else BROWSERS
-    found = next((path for path in map(shutil.which, names) if path), None)
+    found = chromium_path()
     if found is None:
         do_without("there is no Chromium here; install one, or name it in CHROME_PATH")
     return found

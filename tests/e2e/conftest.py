@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browsers import start_chromium
 from tests.product import Running, product
 from tests.session import Session
 
@@ -29,8 +30,6 @@ def administrator(running: Running) -> Session:
 @pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
+        browser = start_chromium(playwright, chromium)
         yield browser
         browser.close()

@@ -20,8 +20,10 @@ from tests.e2e.mapper import SLOW_MS, Mapper, signed_in
 from tests.product import Supervised, product
 
 QUALITY = 82
-# Right of and below the middle of the map in screen pixels, at the demo's first look; include?
-CLICKS = ((-30, -10, True), (60, 20, True), (-95, 90, False))
+# A patch of iceplant of the demo: x, y, metres per screen pixel.
+PATCH = "560122,4107522,0.6"
+# Right of and below the middle of the map in screen pixels; include?
+CLICKS = ((0, 0, True), (-90, -30, True), (60, 60, True), (90, 100, True), (-165, 60, False))
 
 
 def main() -> int:
@@ -83,6 +85,8 @@ class Photographer:
         """Project list, empty map, draft, label, infrared, review, settings, archive."""
         self.take("projects")
         self.page.get_by_role("link", name="Demo preserve", exact=True).click()
+        self.mapper.wait_for_map()
+        self.page.goto(f"{self.page.url.partition('?')[0]}?at={PATCH}")
         self.mapper.wait_for_map()
         self.take("empty")
         self.draw()

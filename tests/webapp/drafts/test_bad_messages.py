@@ -6,8 +6,8 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from tests.bad_input import sentences
-from tests.drawn.labelled_project import LEFT, draw_label, prepare
-from tests.project_page import Server, X, Y
+from tests.drawn.labelled_project import LEFT, draw_label
+from tests.project_page import X, Y
 from webapp.drafts.admission import MessageRates
 from webapp.drafts.consumers import LONGEST_MESSAGE
 from webapp.drafts.models import Draft, DraftStep
@@ -37,12 +37,6 @@ MESSAGES = {
     "Brackets without end": "[" * LONGEST_MESSAGE,
 }
 CLICKED, SAID = sentences("Clicks"), sentences("Messages")
-
-
-@pytest.fixture
-def server(cast, client_of):
-    prepare(cast.project)
-    return Server(cast, client_of)
 
 
 @sync_to_async

@@ -2,16 +2,10 @@ import json
 
 import pytest
 
-from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label, prepare
+from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label
 from tests.drawn.polygons import blob, square
 from webapp.ids import new_uid
 from webapp.labels.models import Label
-
-
-@pytest.fixture
-def place(cast):
-    prepare(cast.project)
-    return cast
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ class FileSource(Message):
 
     Attributes:
         path: where the engine reads it, if that file is there.
-        address: where it reads it otherwise: a path on the web server, which answers ranges of
-            bytes there for an hour or two; empty where no server is asked.
+        address: where it reads it otherwise, which answers ranges of bytes for an hour or two: a
+            path on the web server, or a whole http(s) address; empty where there is none.
         col: column of its left edge on the layer's grid.
         row: row of its upper edge on the layer's grid.
     """

@@ -1,6 +1,7 @@
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -8,7 +9,9 @@ from django.test import Client
 from tests.browsers import chromium_path
 from tests.cast import Cast, make_cast
 from tests.lacking import do_without
+from tests.s3_server import CREDENTIALS, REGION, Kept, S3Server
 from webapp.accounts.models import User
+from webapp.service_addresses import Bucket
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -57,3 +60,21 @@ def chromium() -> str:
     if found is None:
         do_without("there is no Chromium here; install one, or name it in CHROME_PATH")
     return found
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A server that speaks S3."""
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server, monkeypatch) -> Kept:
+    """An empty bucket; the settings do not name it yet: `settings.OBJECTS = bucket.bucket`."""
+    name = f"imagery-{uuid4().hex}"
+    s3_server.client.create_bucket(Bucket=name)
+    for variable, value in CREDENTIALS.items():
+        monkeypatch.setenv(variable.upper(), value)
+    return Kept(s3_server, Bucket(name, "maps/segmap", s3_server.endpoint, REGION))

@@ -50,6 +50,30 @@ def check_serving(**_: object) -> list[CheckMessage]:
                 id="segmap.W003",
             )
         )
+    return found + _check_bucket()
+
+
+def _check_bucket() -> list[CheckMessage]:
+    """Settings of a bucket that cannot be read are refused before any check (`settings.py`)."""
+    found: list[CheckMessage] = []
+    if settings.S3_ENDPOINT and not settings.OBJECTS:
+        found.append(
+            Warned(
+                "SEGMAP_S3_ENDPOINT is set and SEGMAP_OBJECTS is not: imagery stays in the data "
+                "folder.",
+                hint="Name a bucket, SEGMAP_OBJECTS=s3://bucket/prefix, or take the other out.",
+                id="segmap.W004",
+            )
+        )
+    if settings.OBJECTS and settings.OBJECTS.endpoint.startswith("http://"):
+        found.append(
+            Warned(
+                "SEGMAP_S3_ENDPOINT begins with http://, so imagery and the addresses that open it "
+                "go through the network in the clear.",
+                hint="Let the storage speak TLS, and write https://.",
+                id="segmap.W005",
+            )
+        )
     return found
 
 

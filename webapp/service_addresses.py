@@ -1,8 +1,10 @@
-"""Where PostgreSQL and Redis are: their addresses, turned into settings.
+"""Where PostgreSQL, Redis and a bucket are: their addresses, turned into settings.
 
 Only `settings.py` calls this, with what the environment says.
 """
 
+import re
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,6 +107,64 @@ def redis_layer(address: str) -> dict[str, Any]:
         # server would hear each other.
         "CONFIG": {"hosts": [host], "prefix": f"segmap.{parts.path.strip('/') or 0}"},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket of an S3 service, and what stands before every name in it.
+
+    Attributes:
+        name: of the bucket.
+        prefix: without slashes at its ends; may be empty.
+        endpoint: https://host:port of a service that is not Amazon's; may be empty.
+        region: as the service calls it; empty leaves it to boto3 and GDAL.
+    """
+
+    name: str
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = ""
+
+    @property
+    def address(self) -> str:
+        """As it was given, s3://bucket/prefix."""
+        return f"s3://{self.name}/{self.prefix}".rstrip("/")
+
+
+# Amazon's rules; a prefix of what needs no escaping, in no path and no address.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"(?:[\w-][\w.-]*(?:/[\w-][\w.-]*)*)?", re.ASCII)
+_ENDPOINT = re.compile(r"https?://[\w.-]+(?::\d{1,5})?", re.ASCII)
+
+
+def s3_bucket(address: str, *, endpoint: str, region: str) -> Bucket:
+    """The bucket of `s3://bucket/prefix`.
+
+    Args:
+        address: the prefix may be left out.
+        endpoint: https://host:port, or empty for Amazon.
+        region: may be empty.
+
+    Raises:
+        ImproperlyConfigured: no such address, or boto3 is not installed.
+    """
+    scheme, _, rest = address.partition("://")
+    name, _, prefix = rest.partition("/")
+    prefix = prefix.strip("/")
+    if scheme != "s3" or not _BUCKET.fullmatch(name) or not _PREFIX.fullmatch(prefix):
+        raise ImproperlyConfigured(
+            "SEGMAP_OBJECTS is no address of a bucket. Write it as s3://bucket/prefix (letters, "
+            "digits, dots, dashes), or leave it out to keep imagery in the data folder."
+        )
+    endpoint = endpoint.rstrip("/")
+    if endpoint and not _ENDPOINT.fullmatch(endpoint):
+        raise ImproperlyConfigured(
+            "SEGMAP_S3_ENDPOINT cannot be read. Write it as https://host:port, without a path or "
+            "a password, or leave it out for Amazon."
+        )
+    if find_spec("boto3") is None:
+        raise _not_installed("SEGMAP_OBJECTS", "boto3")
+    return Bucket(name, prefix, endpoint, region)
 
 
 def _not_installed(variable: str, package: str) -> ImproperlyConfigured:

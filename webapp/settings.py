@@ -10,6 +10,10 @@ Variables, all optional:
 - SEGMAP_REDIS: a Redis server, redis://:password@host:port/0, through which several servers and job
   workers reach each other; without it, notices stay in the memory of the one server and jobs are
   announced through the data folder.
+- SEGMAP_OBJECTS: a bucket of an S3 service for the COGs, s3://bucket/prefix; without it, they are
+  files of the data folder. SEGMAP_S3_ENDPOINT: https://host:port of a service that is not Amazon's.
+  Its region is AWS_REGION; the credentials are found by boto3 and GDAL (AWS_ACCESS_KEY_ID,
+  AWS_SECRET_ACCESS_KEY).
 - SEGMAP_UPLOAD_GB: the most that one file may have (40); SEGMAP_USER_GB and SEGMAP_PROJECT_GB: the
   most that the images of one person, and of one project, may take (200 and 500); SEGMAP_USER_FILES:
   how many image files one person may have (20000); SEGMAP_RESERVE_GB: free disk that an upload must
@@ -28,7 +32,7 @@ import re
 from pathlib import Path
 
 from webapp.secret_file import secret_in
-from webapp.service_addresses import postgresql, redis_layer
+from webapp.service_addresses import Bucket, postgresql, redis_layer, s3_bucket
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -41,6 +45,14 @@ for _folder in ("uploads", "cogs", "exports", "queue", "run"):
 PORT = int(os.environ.get("PORT") or 8000)
 POSTGRESQL = os.environ.get("SEGMAP_DATABASE", "")
 REDIS = os.environ.get("SEGMAP_REDIS", "")
+S3_ENDPOINT = os.environ.get("SEGMAP_S3_ENDPOINT", "")
+_objects = os.environ.get("SEGMAP_OBJECTS", "")
+# The bucket of the COGs; None where they are files of the data folder.
+OBJECTS: Bucket | None = (
+    s3_bucket(_objects, endpoint=S3_ENDPOINT, region=os.environ.get("AWS_REGION", ""))
+    if _objects
+    else None
+)
 DEBUG = os.environ.get("SEGMAP_DEBUG") == "1"
 HTTPS = os.environ.get("SEGMAP_HTTPS") == "1"
 SECRET_KEY = secret_in(DATA_DIR / "secret_key")

@@ -252,11 +252,13 @@ def _children(host: str, port: int, last_resort: LastResort) -> list[Child]:
         Child("job worker", worker, environment, grace_s=WORKER_GRACE_S, last_resort=last_resort),
     ]
     if os.environ.get("SEGMAP_ENGINE") != "off":
+        # It gets signed addresses, and no credentials.
+        bare = {name: text for name, text in environment.items() if not name.startswith("AWS_")}
         dialled = f"ws://{LOOPBACK}:{port}/ws/engine"
         engine = [python, "-m", "inference", "engine", "--server", dialled]
         children.insert(
             0,
-            Child("engine", engine, environment, grace_s=ENGINE_GRACE_S, last_resort=last_resort),
+            Child("engine", engine, bare, grace_s=ENGINE_GRACE_S, last_resort=last_resort),
         )
     return children
 

@@ -16,7 +16,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as FileWindow
 
-from inference.data.open_files import READING, OpenFiles
+from inference.data.open_files import OpenFiles, reading
 from inference.data.window_image import WindowImage
 from inference.errors import InferenceError
 from inference.messages import FileSource, LayerSource
@@ -77,7 +77,7 @@ class CogReader:
 
         Raises:
             ImageUnreadable: a file that the window touches cannot be read.
-            ImageUnreachable: the web server does not give it.
+            ImageUnreachable: it is not here, and its address does not give it.
         """
         lattice = lattice_of(window)
         pixels = np.zeros((len(self.bands), lattice.height, lattice.width), np.float32)
@@ -106,7 +106,7 @@ class CogReader:
         if not across.cells or not down.cells:
             return
         try:
-            with rasterio.Env(**READING):
+            with reading():
                 values, present = self._read_cells(dataset, across, down)
         except RasterioError as error:
             raise self.files.failure(file) from error

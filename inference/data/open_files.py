@@ -4,13 +4,14 @@ from pathlib import Path
 
 import rasterio
 from rasterio.errors import RasterioIOError
+from rasterio.session import DummySession
 
 from inference.errors import InferenceError
 from inference.messages import FileSource
 
 OPEN_FILES = 16
 
-READING = {
+_READING = {
     # A COG has everything inside: no look at the files beside it.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     # From a web server: few requests, none that waits for ever, one more try where it stumbles.
@@ -22,7 +23,15 @@ READING = {
     "GDAL_HTTP_MAX_RETRY": 1,
     "GDAL_HTTP_RETRY_DELAY": 0.2,
 }
-"""GDAL's settings while a file is opened or read."""
+
+
+def reading() -> rasterio.Env:
+    """GDAL's settings while a file is opened or read.
+
+    No session of rasterio's: where this machine has credentials for a cloud, it would begin one
+    each time, and an engine needs none.
+    """
+    return rasterio.Env(DummySession(), **_READING)
 
 
 class ImageUnreadable(InferenceError):
@@ -37,7 +46,7 @@ class ImageUnreadable(InferenceError):
 
 
 class ImageUnreachable(InferenceError):
-    """The web server does not give the engine a file of a layer."""
+    """Neither the web server nor another address gives the engine a file of a layer."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -55,8 +64,8 @@ class OpenFiles:
     Args:
         limit: how many stay open.
         server: http:// or https:// address of the web server that is asked for files which are
-            not here; empty: none is.
-        always_fetch: ask the server also for files that seem to be here.
+            not here; empty: only those are fetched that have an address of their own.
+        always_fetch: fetch also files that seem to be here.
     """
 
     def __init__(
@@ -72,14 +81,14 @@ class OpenFiles:
 
         Raises:
             ImageUnreadable: it cannot be opened.
-            ImageUnreachable: it is not here, and the server does not give it.
+            ImageUnreachable: it is not here, and its address does not give it.
         """
         datasets: OrderedDict[tuple[str, int, int], rasterio.DatasetReader]
         datasets = self._of_thread.__dict__.setdefault("datasets", OrderedDict())
         try:
             key = self._where(file)
             if key not in datasets:
-                with rasterio.Env(**READING):
+                with reading():
                     datasets[key] = rasterio.open(key[0], driver="GTiff")
         except (OSError, RasterioIOError) as error:
             raise self.failure(file) from error
@@ -95,14 +104,19 @@ class OpenFiles:
     def _where(self, file: FileSource) -> tuple[str, int, int]:
         """What is opened, and what changes when that is replaced."""
         if self._is_fetched(file):
-            return f"{self.server}{file.address}", 0, 0
+            server = "" if _is_absolute(file.address) else self.server
+            return f"{server}{file.address}", 0, 0
         facts = Path(file.path).stat()
         return file.path, facts.st_mtime_ns, facts.st_size
 
     def _is_fetched(self, file: FileSource) -> bool:
-        if not self.server or not file.address:
+        if not file.address or not (self.server or _is_absolute(file.address)):
             return False
         return self.always_fetch or not _is_here(file.path)
+
+
+def _is_absolute(address: str) -> bool:
+    return address.startswith(("https://", "http://"))
 
 
 def _is_here(path: str) -> bool:

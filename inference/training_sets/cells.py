@@ -180,6 +180,7 @@ class LabelledLayer:
 
         Raises:
             ImageUnreadable: a file of the layer cannot be read.
+            ImageUnreachable: it is not here, and its address does not give it.
         """
         labels = self.labels_in(cell)
         part = split.part_of(cell)

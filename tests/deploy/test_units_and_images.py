@@ -139,7 +139,7 @@ def test_image_holds_every_package_that_its_programs_import(kind, folder):
     distributions = importlib.metadata.packages_distributions()
     optional = {"openvino"}
     # Comes with what is named: kombu with celery, asgiref with django, affine with rasterio.
-    brought = {"asgiref", "kombu", "pydantic_core", "affine", "scipy", "redis"}
+    brought = {"asgiref", "botocore", "kombu", "pydantic_core", "affine", "scipy", "redis"}
     for package in imported(REPOSITORY / folder) - set(sys.stdlib_module_names):
         if package in {"webapp", "inference", *optional, *brought}:
             continue

@@ -9,7 +9,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOY = REPOSITORY / "deploy"
-VARIABLE = re.compile(r"(?:SEGMAP_[A-Z_]+|PORT|HOST|OMP_NUM_THREADS)")
+VARIABLE = re.compile(r"(?:SEGMAP_[A-Z0-9_]+|PORT|HOST|OMP_NUM_THREADS)")
 READERS = [
     REPOSITORY / "webapp" / "settings.py",
     REPOSITORY / "webapp" / "supervisor.py",
@@ -28,6 +28,10 @@ OF_OTHERS = {
     "PYTHONUNBUFFERED",
     "PIP_NO_CACHE_DIR",
     "PIP_DISABLE_PIP_VERSION_CHECK",
+    # Of whatever speaks to S3: boto3 and GDAL (AWS_REGION by the settings too).
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
     # Filled in by systemd into the engine's command line.
     "SEGMAP_ENGINE_SERVER",
 }
@@ -52,12 +56,12 @@ def set_in(path: Path) -> list[str]:
     """The variables that a unit, image or example sets."""
     text = path.read_text().replace("\\\n", " ") if path.is_file() else ""
     if path.suffix == ".service":
-        return re.findall(r"^Environment=.*?([A-Z_]+)=", text, re.MULTILINE)
+        return re.findall(r"^Environment=.*?([A-Z0-9_]+)=", text, re.MULTILINE)
     if path.name.endswith("env.example"):
-        return re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)
+        return re.findall(r"^#?([A-Z0-9_]+)=", text, re.MULTILINE)
     if path.name == "Dockerfile":
         lines = re.findall(r"^ENV (.*)$", text, re.MULTILINE)
-        return [name for line in lines for name in re.findall(r"([A-Z_]+)=", line)]
+        return [name for line in lines for name in re.findall(r"([A-Z0-9_]+)=", line)]
     if path.name == "compose.yaml":
         services = yaml.safe_load(text)["services"].values()
         return [name for service in services for name in service.get("environment", {})]
@@ -97,5 +101,5 @@ def test_variable_of_the_settings_stands_in_their_docstring(name):
 
 
 def test_documented_variables_are_read():
-    named = re.findall(r"`(SEGMAP_[A-Z_]+)`", (REPOSITORY / "docs" / "running.md").read_text())
+    named = re.findall(r"`(SEGMAP_[A-Z0-9_]+)`", (REPOSITORY / "docs" / "running.md").read_text())
     assert set(named) <= READ | OF_OTHERS

@@ -53,6 +53,12 @@ def test_production_has_nothing_to_warn_of(data_dir):
         ({"SEGMAP_REDIS": None}, "people do not see each other's changes"),
         ({"SEGMAP_METRICS_TOKEN": "short"}, "SEGMAP_METRICS_TOKEN is short enough to be guessed"),
         ({"SEGMAP_HTTPS": None}, "SESSION_COOKIE_SECURE"),
+        ({"SEGMAP_OBJECTS": "maps"}, "SEGMAP_OBJECTS is no address of a bucket"),
+        ({"SEGMAP_S3_ENDPOINT": "https://s3.lab"}, "imagery stays in the data folder"),
+        (
+            {"SEGMAP_OBJECTS": "s3://maps", "SEGMAP_S3_ENDPOINT": "http://s3.lab"},
+            "go through the network in the clear",
+        ),
     ],
 )
 def test_dangerous_setting_is_told_in_a_sentence(data_dir, changed, words):

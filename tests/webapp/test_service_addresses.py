@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from webapp.service_addresses import postgresql, redis_layer
+from webapp.service_addresses import Bucket, postgresql, redis_layer, s3_bucket
 
 PASSWORD = "dune-grass"
 
@@ -47,3 +47,58 @@ def test_two_installations_on_one_redis_do_not_hear_each_other():
 def test_address_of_something_else_than_redis_is_refused():
     with pytest.raises(ImproperlyConfigured, match="SEGMAP_REDIS"):
         redis_layer("amqp://queue.lab")
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint", "expected"),
+    [
+        ("s3://maps", "", Bucket("maps", "", "", "eu-west-1")),
+        ("s3://maps/", "", Bucket("maps", "", "", "eu-west-1")),
+        ("s3://maps.lab/a/b-2_c.d/", "", Bucket("maps.lab", "a/b-2_c.d", "", "eu-west-1")),
+        (
+            "s3://maps/a",
+            "https://s3.lab:9000/",
+            Bucket("maps", "a", "https://s3.lab:9000", "eu-west-1"),
+        ),
+    ],
+)
+def test_address_of_a_bucket_is_taken_apart(address, endpoint, expected):
+    found = s3_bucket(address, endpoint=endpoint, region="eu-west-1")
+    assert found == expected
+    assert found.address == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "maps",
+        "s3://",
+        "s3:///maps",
+        "s3://Maps/a",
+        "s3://maps/a//b",
+        "s3://maps/../b",
+        "s3://maps/a b",
+        "s3://maps/a?b",
+        f"s3://mapper:{PASSWORD}@maps/a",
+        "https://maps.s3.amazonaws.com/a",
+    ],
+)
+def test_address_that_is_no_buckets_is_refused(address):
+    with pytest.raises(ImproperlyConfigured, match=r"SEGMAP_OBJECTS is no address .+ s3://") as no:
+        s3_bucket(address, endpoint="", region="")
+    assert PASSWORD not in str(no.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["s3.lab:9000", "https://s3.lab/maps", f"https://mapper:{PASSWORD}@s3.lab"]
+)
+def test_endpoint_that_will_not_do_is_refused(endpoint):
+    with pytest.raises(ImproperlyConfigured, match="SEGMAP_S3_ENDPOINT cannot be read") as refused:
+        s3_bucket("s3://maps", endpoint=endpoint, region="")
+    assert PASSWORD not in str(refused.value)
+
+
+def test_bucket_without_boto3_is_refused_with_the_way_to_get_it(monkeypatch):
+    monkeypatch.setattr("webapp.service_addresses.find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match=r"boto3 is not installed.+\[production\]"):
+        s3_bucket("s3://maps", endpoint="", region="")

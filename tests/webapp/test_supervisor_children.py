@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from webapp import children
+from webapp import children, supervisor
 from webapp.children import Child, end_all
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
@@ -127,3 +127,11 @@ def test_started_child_is_not_started_twice(child):
     pid = one.process.pid
     one.start()
     assert one.process.pid == pid
+
+
+def test_engine_gets_no_credentials_of_a_bucket(monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret of theirs")
+    made = supervisor._children("127.0.0.1", 8000, None)
+    have_it = {one.name for one in made if "AWS_SECRET_ACCESS_KEY" in one.environment}
+    assert have_it == {"server", "job worker"}
+    assert "engine" in {one.name for one in made}

@@ -29,10 +29,17 @@ _TABLES = {
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file that a row names. `sha256` is None where the row does not say."""
+    """A file that a row names.
+
+    Attributes:
+        path: in the data folder, or the name of a COG in the bucket.
+        sha256: None where the row does not say.
+        cog_bytes: size of a COG; None for what is none.
+    """
 
     path: str
     sha256: str | None = None
+    cog_bytes: int | None = None
 
 
 def contents(rows: Rows) -> Contents:
@@ -42,17 +49,17 @@ def contents(rows: Rows) -> Contents:
 
 
 def named_files(rows: Rows) -> list[NamedFile]:
-    """The files of all images, by paths in the data folder: as uploaded, and the COGs."""
+    """The files of all images, as uploaded, and their COGs."""
     found: dict[str, NamedFile] = {}
-    query = "SELECT uid, files, cog_path, cog_sha256 FROM imaging_image ORDER BY id"
-    for uid, files, cog_path, cog_sha256 in rows(query):
+    query = "SELECT uid, files, cog_path, cog_sha256, cog_bytes FROM imaging_image ORDER BY id"
+    for uid, files, cog_path, cog_sha256, cog_bytes in rows(query):
         names: list[str] = json.loads(files) if isinstance(files, str | bytes) else files
         folder = PurePath("uploads") / str(UUID(str(uid)))
         for name in names:
             path = str(folder / stored_name(name, names[0]))
             found[path] = NamedFile(path)
         if cog_path:
-            found[cog_path] = NamedFile(cog_path, cog_sha256 or None)
+            found[cog_path] = NamedFile(cog_path, cog_sha256 or None, cog_bytes)
     return list(found.values())
 
 

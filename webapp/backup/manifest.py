@@ -49,7 +49,12 @@ class Contents(_Strict):
 
 
 class Manifest(_Strict):
-    """A whole backup. `missing`: paths that the database names and the disk did not have."""
+    """A whole backup.
+
+    Attributes:
+        missing: paths that the database names and the disk, or the bucket, did not have.
+        cogs_in: the bucket in which the COGs were left; empty where they are among `files`.
+    """
 
     format: int
     product_version: str
@@ -60,6 +65,7 @@ class Manifest(_Strict):
     contents: Contents
     files: list[SavedFile]
     missing: list[str]
+    cogs_in: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Self:

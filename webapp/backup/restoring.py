@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from webapp.backup import databases
-from webapp.backup.contents import contents, projects_with_gaps
+from webapp.backup import databases, in_bucket
+from webapp.backup.contents import contents, named_files, projects_with_gaps
 from webapp.backup.copying import copy_file, sha256_of
 from webapp.backup.databases import Database, refuse_filled
 from webapp.backup.manifest import Manifest
@@ -27,10 +27,16 @@ from webapp.labels.spatial_index import is_whole
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did. `migrated`: how many newer migrations ran on the saved database."""
+    """What a restore did.
+
+    Attributes:
+        migrated: how many newer migrations ran on the saved database.
+        not_in_bucket: paths of COGs that images need and the bucket has not.
+    """
 
     manifest: Manifest
     migrated: int
+    not_in_bucket: list[str]
 
 
 def restore_backup(folder: Path, *, told: Told) -> Restored:
@@ -39,7 +45,8 @@ def restore_backup(folder: Path, *, told: Told) -> Restored:
     Raises:
         BadInput: it is no whole backup, is damaged, or of a later version or another database.
         Conflict: the data folder or the database is not empty.
-        Unavailable: the disk or the database failed, or what was restored is not what was saved.
+        Unavailable: the disk, the database or the bucket failed, or what was restored is not what
+            was saved.
     """
     manifest = Manifest.read(folder)
     database = databases.current()
@@ -47,6 +54,7 @@ def restore_backup(folder: Path, *, told: Told) -> Restored:
     goes_on = _mark().exists() and _mark().read_text() == manifest.database.sha256
     refuse_filled(database, files_too=not goes_on)
     _verify(folder, manifest, told)
+    in_the_bucket = in_bucket.held()
     try:
         _mark().write_text(manifest.database.sha256)
         _lay_down_files(folder, manifest, told)
@@ -63,19 +71,30 @@ def restore_backup(folder: Path, *, told: Told) -> Restored:
     told("checking what was restored", 0, 0)
     _check(manifest, database)
     _forget_what_stayed_behind()
-    return Restored(manifest=manifest, migrated=newer)
+    lacking = in_bucket.lacking(named_files(_rows), in_the_bucket)
+    return Restored(
+        manifest=manifest,
+        migrated=newer,
+        not_in_bucket=lacking if in_bucket.bucket_address() else [],
+    )
 
 
 def _refuse_unfit(manifest: Manifest, database: Database) -> int:
     """How many migrations this version has beyond those of the backup.
 
     Raises:
-        BadInput: the backup has some that this version has not, or is of another database.
+        BadInput: the backup has some that this version has not, is of another database, or left
+            COGs in a bucket and the settings name none.
     """
     if manifest.database_kind != database.kind:
         raise BadInput(
             f"This backup is of {manifest.database_kind} and the settings name {database.kind}. "
             "Nothing was changed; restore it where the database is of its kind (SEGMAP_DATABASE)."
+        )
+    if manifest.cogs_in and not in_bucket.bucket_address():
+        raise BadInput(
+            f"The COGs of this backup stayed in {manifest.cogs_in}, and SEGMAP_OBJECTS names no "
+            "bucket. Nothing was changed; name that one, or a copy of it."
         )
     known = MigrationLoader(None)
     ours = set(known.disk_migrations or {})

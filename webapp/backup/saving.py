@@ -6,6 +6,8 @@ this saved state names. Files of images are written before the row that names th
 changed, so each is there already; and as long as the backup holds them (`imaging.kept_files`,
 taken before the database is saved) nothing that is deleted meanwhile loses its files.
 
+COGs that live in a bucket stay there; that they are whole is looked at.
+
 Left out: uploads that are not finished, exports (both can be made again), the queue (its jobs are
 rows), sessions and `secret_key`. Whoever finds a backup can therefore take over no session, and
 after a restore everybody signs in anew.
@@ -20,7 +22,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from webapp.backup import databases
+from webapp.backup import databases, in_bucket
 from webapp.backup.contents import NamedFile, applied_migrations, contents, named_files
 from webapp.backup.copying import copy_file, described, flush_folder, make_folder
 from webapp.backup.databases import Database
@@ -41,7 +43,7 @@ def make_backup(folder: Path, *, told: Told) -> Manifest:
     Raises:
         BadInput: the folder is in the data folder, or holds something else.
         Conflict: another backup goes there at this moment.
-        Unavailable: the disk or the database failed; an earlier backup is as it was.
+        Unavailable: the disk, the database or the bucket failed; an earlier backup is as it was.
     """
     _refuse_folder(folder)
     database = databases.current()
@@ -66,7 +68,12 @@ def _save(folder: Path, database: Database, told: Told) -> Manifest:
     name = f"database-{made_at:%Y%m%dT%H%M%S%f}{database.suffix}"
     try:
         saved, state, named, migrations = _save_database(folder, name, database, told)
-        files, missing = _save_files(folder, named, before, told)
+        cogs_in = in_bucket.bucket_address()
+        here = [file for file in named if not cogs_in or file.cog_bytes is None]
+        files, missing = _save_files(folder, here, before, told)
+        if cogs_in:
+            told("looking at the bucket", 0, 0)
+            missing += in_bucket.lacking(named, in_bucket.held())
     except BaseException:
         with suppress(OSError):
             (folder / name).unlink(missing_ok=True)
@@ -81,6 +88,7 @@ def _save(folder: Path, database: Database, told: Told) -> Manifest:
         contents=state,
         files=files,
         missing=missing,
+        cogs_in=cogs_in,
     )
 
 

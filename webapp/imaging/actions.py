@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path, PurePath
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError, Q
 
@@ -15,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.errors import BadInput, Conflict, NotFound, Unavailable
 from webapp.imaging import mosaic, parts, uploads
 from webapp.imaging.answers import Answers, UnknownAnswer
+from webapp.imaging.cog_store import cog_store
 from webapp.imaging.events import ImageChanged
 from webapp.imaging.kept_files import files_stay, remove_unnamed
 from webapp.imaging.models import Image, ImageState, Layer, Upload
@@ -171,8 +171,8 @@ def refuse(image: Image, sentence: str) -> None:
 def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | None) -> bool:
     """Show a finished COG; False where the project moved to another CRS or grid meanwhile.
 
-    One transaction: the project's CRS (by the first image), the layer's grid and version, and
-    the image's place in it.
+    The COG is laid down, then in one transaction: the project's CRS (by the first image), the
+    layer's grid and version, and the image's place in it.
 
     Args:
         image: with the job that made the COG.
@@ -183,10 +183,33 @@ def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | N
     Raises:
         ImportOver: the image does not wait for it any more.
         RasterRefused: its bands are not those of the layer.
+        Unavailable: the bucket did not take it.
     """
-    parts.flush(cog)  # before the lock: a large file takes seconds
-    # From where the COG is laid down until the commit that names it: see `kept_files`.
-    with files_stay(), transaction.atomic():
+    path, size_bytes = "", cog.stat().st_size
+    try:
+        # From where the COG is laid down until the commit that names it: see `kept_files`.
+        with files_stay():
+            # Before the lock: a large file takes seconds to the disk, minutes into a bucket.
+            path = cog_store().lay_down(cog, facts.sha256)
+            is_shown = _show(image, facts, path, size_bytes, target)
+    except Exception:
+        remove_unnamed([], [path])
+        raise
+    if not is_shown:
+        remove_unnamed([], [path])
+    return is_shown
+
+
+def changed(image: Image) -> None:
+    """Let the project's pages know."""
+    publish(image.layer.project_id, ImageChanged(type="image.changed", image=image_out(image)))
+
+
+def _show(
+    image: Image, facts: CogFacts, path: str, size_bytes: int, target: CrsAndGrid | None
+) -> bool:
+    """The transaction of `publish_cog`, of a COG that lies under `path`."""
+    with transaction.atomic():
         lock(image.layer.project)
         rows = Image.objects.select_for_update(no_key=True, of=("self",))
         rows = rows.select_related("layer__project")
@@ -202,9 +225,7 @@ def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | N
             return False
         if not project.crs_wkt:
             _give_crs(project, facts)
-        path = _lay_down(cog, facts.sha256)
-        shown.cog_path, shown.cog_sha256 = str(path), facts.sha256
-        shown.cog_bytes = (Path(settings.DATA_DIR) / path).stat().st_size
+        shown.cog_path, shown.cog_sha256, shown.cog_bytes = path, facts.sha256, size_bytes
         shown.width, shown.height, shown.has_mask = facts.width, facts.height, facts.has_mask
         shown.footprint = facts.footprint_wkb
         shown.state, shown.questions = ImageState.READY, []
@@ -213,11 +234,6 @@ def publish_cog(image: Image, facts: CogFacts, cog: Path, target: CrsAndGrid | N
         changed(shown)
         publish(project.pk, ProjectChanged(type="project.changed"))
     return True
-
-
-def changed(image: Image) -> None:
-    """Let the project's pages know."""
-    publish(image.layer.project_id, ImageChanged(type="image.changed", image=image_out(image)))
 
 
 def _need_whole(upload: Upload) -> None:
@@ -357,21 +373,3 @@ def _give_crs(project: Project, facts: CogFacts) -> None:
     project.crs_name = for_page(facts.crs_wkt).name[:200]
     project.metres_per_unit = facts.metres_per_unit
     project.save(update_fields=["crs_wkt", "crs_name", "metres_per_unit"])
-
-
-def _lay_down(cog: Path, sha256: str) -> Path:
-    """Move a COG to where its content names it, and see it on the disk before any row says so.
-
-    A file without a row is left where a commit fails, and does no harm; a row without its file
-    could not be mended. Equal content is one file, which stays as it is.
-
-    Returns:
-        The path in the data folder.
-    """
-    path = Path("cogs") / f"{sha256}.tif"
-    destination = Path(settings.DATA_DIR) / path
-    if not destination.exists():
-        parts.flush(cog)
-        cog.rename(destination)
-        parts.flush(destination.parent)
-    return path

@@ -7,6 +7,7 @@ finds by the rows what nobody names any more. A killed holder lets go.
 """
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,11 @@ from uuid import UUID
 
 from django.conf import settings
 
+from webapp.errors import Unavailable
+from webapp.imaging.cog_store import cog_store
 from webapp.imaging.models import Image
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -40,14 +45,14 @@ def files_may_go() -> Iterator[bool]:
 
 
 def remove_unnamed(images: Iterable[UUID], cogs: Iterable[str]) -> None:
-    """Remove what lies on the disk of images whose rows are gone; to be called after the commit.
+    """Remove the files of images whose rows are gone; to be called after the commit.
 
     Nothing is removed that a row names, and nothing at all while somebody holds the files: then
-    `sweep_unnamed` does it later.
+    `sweep_unnamed` does it later. So it does where the bucket is away.
 
     Args:
         images: ids of images that were removed.
-        cogs: paths of their COGs in the data folder.
+        cogs: their `cog_path`s; empty ones are passed over.
     """
     data_dir = Path(settings.DATA_DIR)
     with files_may_go() as free:
@@ -60,9 +65,10 @@ def remove_unnamed(images: Iterable[UUID], cogs: Iterable[str]) -> None:
                 shutil.rmtree(data_dir / "uploads" / str(uid), ignore_errors=True)
         paths = [path for path in cogs if path]
         named = set(Image.objects.filter(cog_path__in=paths).values_list("cog_path", flat=True))
-        for path in paths:
-            if path not in named:
-                (data_dir / path).unlink(missing_ok=True)
+        try:
+            cog_store().remove([path for path in paths if path not in named])
+        except Unavailable as error:
+            logger.warning("COGs were not removed yet: %s", error.sentence)
 
 
 def sweep_unnamed() -> None:
@@ -70,8 +76,12 @@ def sweep_unnamed() -> None:
 
     (The folders of uploaded files have a sweep of their own: `upload_actions.sweep_uploads`.)
     """
-    found = [path.name for path in (Path(settings.DATA_DIR) / "cogs").glob("*.tif")]
-    remove_unnamed([], [f"cogs/{name}" for name in found])
+    try:
+        found = list(cog_store().listed())
+    except Unavailable as error:
+        logger.warning("COGs were not tidied this time: %s", error.sentence)
+        return
+    remove_unnamed([], found)
 
 
 @contextmanager

@@ -72,7 +72,7 @@ class Image(models.Model):
     # imaging.answers.Answers, by the kind of question.
     answers = models.JSONField(default=dict)
 
-    # The COG: set when ready. Paths are relative to the data folder.
+    # The COG: set when ready. `cog_store` says where its path begins.
     cog_path = models.CharField(max_length=300, blank=True)
     cog_sha256 = models.CharField(max_length=64, blank=True)
     cog_bytes = models.BigIntegerField(default=0)

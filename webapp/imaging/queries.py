@@ -1,14 +1,13 @@
 """Layers and images as the page, the tiles and the engine see them."""
 
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from inference.messages import FileSource, GridMessage, LayerSource, ValueRange
 from inference.windows import Grid
 from webapp.errors import NotFound
+from webapp.imaging.cog_store import cog_store
 from webapp.imaging.models import Image, ImageState, Layer
 from webapp.imaging.rendering import ndvi_legend, page_format
 from webapp.imaging.schemas import (
@@ -124,14 +123,18 @@ def layer_source(layer: Layer) -> LayerSource:
 
     They follow from the band roles, never from a view: red, green, blue and, where there is one,
     near infrared; a picture without colours gives its first band three times.
+
+    Raises:
+        Unavailable: there are no credentials for the bucket.
     """
+    store = cog_store()
     bands = _network_bands(layer)
     return LayerSource(
         key=f"{layer.uid}/{layer.version}",
         files=[
             FileSource(
-                path=str(Path(settings.DATA_DIR) / image.cog_path),
-                address=address_of(image.uid),
+                path=store.opened_as(image.cog_path),
+                address=store.address(image.cog_path) or address_of(image.uid),
                 col=image.col,
                 row=image.row,
             )
@@ -151,9 +154,10 @@ def layer_source(layer: Layer) -> LayerSource:
 
 def layer_files(layer: Layer) -> list[LayerFile]:
     """The COGs of a layer, topmost (newest) first."""
+    store = cog_store()
     return [
         LayerFile(
-            path=Path(settings.DATA_DIR) / image.cog_path,
+            path=store.opened_as(image.cog_path),
             col=image.col,
             row=image.row,
             width=image.width,

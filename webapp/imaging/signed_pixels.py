@@ -1,21 +1,22 @@
 """Images for engines that do not share the data folder: ranges of bytes at signed addresses.
 
+(From a bucket they fetch them without this server: `cog_store.BucketStore.address`.)
+
 An engine gets such an address with each click and reads its own windows, as from any web server. An
 address is good for one image and for an hour or two, and stays the same for an hour, so that an
 engine keeps its file open; who has it needs no session, so it stands in no log of ours.
 """
 
 import time
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from whitenoise.responders import StaticFile
 
+from webapp.imaging.cog_store import cog_store
 from webapp.imaging.models import Image, ImageState
 
 VALID_FOR_S = 3600
@@ -41,7 +42,7 @@ def pixels(request: HttpRequest, signed: str) -> HttpResponseBase:
     if int(ends) < time.time():
         return _refused(403, "This address has expired. The next click brings a new one.")
     image = Image.objects.filter(uid=UUID(hex=name), state=ImageState.READY).first()
-    path = Path(settings.DATA_DIR) / image.cog_path if image else None
+    path = cog_store().on_disk(image.cog_path) if image else None
     if path is None or not path.is_file():
         return _refused(404, "This image is not here any more.")
     kept = [("Cache-Control", "private, no-store"), ("Content-Type", "image/tiff")]

@@ -5,7 +5,6 @@ powers of two, so that at full zoom a tile's pixels are the file's pixels.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from inference.windows import Grid
 
@@ -56,12 +55,12 @@ class LayerFile:
     """One COG of a layer and its place on the layer's grid, in native pixels.
 
     Attributes:
-        path: named by its content, so that a path never changes what it holds.
+        path: as GDAL opens it; named by its content, so that it never changes what it holds.
         col: the layer's column of the file's first one; may be negative.
         row: likewise.
     """
 
-    path: Path
+    path: str
     col: int
     row: int
     width: int

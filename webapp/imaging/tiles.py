@@ -9,15 +9,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import rasterio
 import rio_tiler.reader
 from numpy.typing import NDArray
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
+from rasterio.session import DummySession
 from rasterio.windows import Window
 
+from webapp.errors import Unavailable
+from webapp.imaging.cog_store import cog_store
 from webapp.imaging.rendering import Tile, TileFormat, colour, encode
 from webapp.imaging.tile_grid import TILE_PX, LayerFile, TileGrid
 from webapp.imaging.verdict import BandStatistics
@@ -69,7 +72,23 @@ def read_tile(
 
     A pixel is that of the topmost file which has one there. A file that lacks one of the bands
     counts as not there.
+
+    Raises:
+        Unavailable: a file cannot be read: it is gone or damaged, or the bucket is away.
     """
+    # Without a session of rasterio's: where AWS' variables are set, it would begin one each time.
+    with rasterio.Env(DummySession(), **cog_store().gdal_options):
+        return _put_together(files, tile_grid, z, x, y, bands)
+
+
+def _put_together(
+    files: Sequence[LayerFile],
+    tile_grid: TileGrid,
+    z: int,
+    x: int,
+    y: int,
+    bands: Sequence[int],
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     values: NDArray[np.generic] | None = None
     visible = np.zeros((TILE_PX, TILE_PX), dtype=bool)
     for file in files:
@@ -135,7 +154,17 @@ def _overlap(
 
 
 def _read_part(file: LayerFile, part: _Part, bands: Sequence[int]) -> np.ma.MaskedArray | None:
-    dataset = _open(file.path)
+    try:
+        return _pixels(_open(file.path), part, bands)
+    except RasterioError as error:
+        _close(file.path)
+        raise Unavailable(
+            "A file of this layer cannot be read at the moment. Load the page again; if that does "
+            "not help, tell whoever runs the server."
+        ) from error
+
+
+def _pixels(dataset: DatasetReader, part: _Part, bands: Sequence[int]) -> np.ma.MaskedArray | None:
     if max(bands) > dataset.count:
         return None
     rows, cols = part.rows.stop - part.rows.start, part.cols.stop - part.cols.start
@@ -158,17 +187,26 @@ def _shape(window: Window) -> tuple[int, int]:
 _local = threading.local()
 
 
-def _open(path: Path) -> DatasetReader:
+def _open(path: str) -> DatasetReader:
     """An open dataset of this thread: GDAL allows one thread per handle."""
-    handles: OrderedDict[Path, DatasetReader] | None = getattr(_local, "handles", None)
-    if handles is None:
-        handles = _local.handles = OrderedDict()
+    handles = _handles()
     dataset = handles.pop(path, None)
     if dataset is None:
-        # No sidecar in the folder may say anything about the file.
-        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED=False):
-            dataset = rasterio.open(path, driver="GTiff")
+        dataset = rasterio.open(path, driver="GTiff")
     handles[path] = dataset
     while len(handles) > _OPEN_FILES_PER_THREAD:
         handles.popitem(last=False)[1].close()
     return dataset
+
+
+def _close(path: str) -> None:
+    """Open a file anew the next time, if it is open."""
+    dataset = _handles().pop(path, None)
+    if dataset is not None:
+        dataset.close()
+
+
+def _handles() -> OrderedDict[str, DatasetReader]:
+    """What is open in this thread, by path, the least used first."""
+    handles: OrderedDict[str, DatasetReader] = _local.__dict__.setdefault("handles", OrderedDict())
+    return handles

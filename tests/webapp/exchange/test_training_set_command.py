@@ -325,3 +325,20 @@ def test_imported_image_goes_out_as_it_came_in(cast, tmp_path, capfd, monkeypatc
         height, width = picture.pixels.shape[:2]
         there = np.moveaxis(drawn[:, row : row + height, col : col + width], 0, -1)
         np.testing.assert_array_equal(picture.pixels, there)
+
+
+def test_pixels_come_from_a_bucket_at_signed_addresses(
+    cast, pixels, bucket, settings, data_dir, tmp_path, capfd
+):
+    draw(cast, 1, (200, 300, 260, 360))
+    export(cast, tmp_path / "from_folder", capfd, test_share=0.0)
+    bucket.take_in(data_dir)
+    (data_dir / "cogs/ortho.tif").unlink()
+    settings.OBJECTS = bucket.bucket
+    export(cast, tmp_path / "from_bucket", capfd, test_share=0.0)
+    one, other = (
+        list(read_folder(tmp_path / name / "train")) for name in ("from_folder", "from_bucket")
+    )
+    assert [picture.name for picture in one] == [picture.name for picture in other]
+    for here, fetched in zip(one, other, strict=True):
+        np.testing.assert_array_equal(fetched.pixels, here.pixels)

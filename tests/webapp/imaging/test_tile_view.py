@@ -164,3 +164,12 @@ def test_proxy_that_asks_whether_a_tile_may_be_seen_makes_nobody_draw_it(
     assert not drawn
     assert client_of(cast.vera).get(asked).status_code == 204  # as this test's painter says
     assert drawn
+
+
+def test_tile_of_a_file_that_is_gone_is_refused_and_not_kept(layer, cast, client_of, data_dir):
+    for cog in (data_dir / "cogs").iterdir():
+        cog.unlink()
+    answer = client_of(cast.ana).get(address(layer))
+    assert answer.status_code == 503
+    assert b"cannot be read at the moment" in answer.content
+    assert answer["Cache-Control"] == "no-store"

@@ -34,7 +34,7 @@ def layer(importer, photo):
 def import_layer(importer, pixels, **how):
     facts, path = importer.write(importer.draw(pixels, colours=RGB, **how))
     grid = Grid(facts.left, facts.top, facts.resolution, facts.width, facts.height)
-    return TileGrid(grid), LayerFile(path, 0, 0, facts.width, facts.height)
+    return TileGrid(grid), LayerFile(str(path), 0, 0, facts.width, facts.height)
 
 
 def tile_numbers(tile_grid, z):
@@ -196,7 +196,7 @@ def test_topmost_file_wins_and_holes_show_the_one_below(importer, photo):
     visible[50:60, 50:60] = False
     _, low = importer.write(importer.draw(below, name="low.tif", colours=RGB))
     _, high = importer.write(importer.draw(above, name="high.tif", colours=RGB, visible=visible))
-    files = [LayerFile(high, 100, 150, 200, 200), LayerFile(low, 0, 0, 300, 300)]
+    files = [LayerFile(str(high), 100, 150, 200, 200), LayerFile(str(low), 0, 0, 300, 300)]
     tile_grid = TileGrid(Grid(0, 0, 0.5, 300, 350))
 
     values, seen = read_tile(files, tile_grid, 0, 0, 0, bands=[1, 2, 3])
@@ -223,7 +223,7 @@ def test_tiles_of_a_local_grid_render(importer, photo):
     files = importer.draw(photo(), colours=RGB, crs=None, transform=None)
     facts, path = importer.write(files, crs="local")
     tile_grid = TileGrid(Grid(facts.left, facts.top, facts.resolution, facts.width, facts.height))
-    file = LayerFile(path, 0, 0, facts.width, facts.height)
+    file = LayerFile(str(path), 0, 0, facts.width, facts.height)
 
     tile = render_tile([file], tile_grid, NATURAL, 0, 0, 0, statistics=FULL, asked="png")
 

@@ -35,7 +35,13 @@ class Command(BaseCommand):
             f"{folder}: {held.projects} projects, {held.labels} labels, {held.edits} edits, "
             f"{held.images} images; {len(made.files)} files, {size_bytes / 1e6:.1f} MB."
         )
+        if made.cogs_in:
+            self.stdout.write(
+                f"The COGs stay in {made.cogs_in}, looked at by their sizes: protect them there "
+                "(versioning), they are not in this backup."
+            )
         if held.unfinished_uploads:
             self.stdout.write(f"{held.unfinished_uploads} unfinished uploads are left out.")
+        place = f"the data folder or {made.cogs_in}" if made.cogs_in else "the data folder"
         for path in made.missing:
-            self.stderr.write(f"{path} is missing or damaged in the data folder.")
+            self.stderr.write(f"{path} is missing or damaged in {place}.")

@@ -41,4 +41,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{held.unfinished_uploads} unfinished uploads were not saved.")
         for path in manifest.missing:
             self.stderr.write(f"{path} was missing or damaged when the backup was made.")
+        for path in restored.not_in_bucket:
+            self.stderr.write(
+                f"{path} is missing or damaged in the bucket: bring it back there, or import its "
+                "image again."
+            )
         self.stdout.write("Everybody signs in anew: sessions are not saved.")

@@ -109,12 +109,13 @@ class Bench:
         inside = truth.representative_point()
         question = Question(self.grid, (Click(inside.x, inside.y, include=True),), OutlineRules())
         # The mask is fed as what the cascade's only pass found, whatever the network thinks.
-        preset = replace(predictor.preset, first_refinements=0, window_changes=0)
+        preset = replace(predictor.preset, first_refinements=0, window_changes=0, colour_weight=0.0)
         reach_px = predictor.backend.click_radius_px
         start = Prediction.begin(question, preset=preset, size=size, reach_px=reach_px)
         start = replace(start, previous=PreviousMask.empty(window))
         valid = np.ones((size, size), bool)
-        prediction, found = start.record(covered(truth, self.grid, window).values, valid)
+        colours = np.zeros((size, size), np.uint16)
+        prediction, found = start.record(covered(truth, self.grid, window).values, valid, colours)
         if prediction.native is None:
             return
         tiles = len(prediction.native.waiting)

@@ -16,6 +16,7 @@ from inference.engine.request import EngineRequest, PassCost, pass_done
 from inference.messages import LayerSource, ModelInfo, PassDone
 from inference.models.click_network import Features
 from inference.prediction.cascade import INTERACTIVE, Preset
+from inference.prediction.colour_evidence import Bins, bins_of
 from inference.prediction.prediction import PlannedPass, Prediction
 from inference.prediction.predictor import draw_outline, encode_windows, run_passes
 from inference.prediction.question import Question
@@ -30,11 +31,13 @@ class SeenWindow:
 
     features: Features
     valid: npt.NDArray[np.bool_]
+    colours: Bins
 
     @property
     def bytes(self) -> int:
         """Memory it holds."""
-        return sum(tensor.nbytes for tensor in self.features) + self.valid.nbytes
+        features = sum(tensor.nbytes for tensor in self.features)
+        return features + self.valid.nbytes + self.colours.nbytes
 
 
 class FeatureCache:
@@ -157,7 +160,7 @@ class Runner:
         network_s = time.perf_counter() - begun
         for (number, work), found, window in zip(works.items(), values, seen, strict=True):
             try:
-                answers[number] = self._record(work, found, window.valid, network_s)
+                answers[number] = self._record(work, found, window, network_s)
             except Exception as error:  # noqa: BLE001 (as above)
                 answers[number] = error
         return [answers[number] for number in range(len(requests))]
@@ -192,7 +195,7 @@ class Runner:
         if images:
             encoded = encode_windows(self.backend, [image.pixels for image in images.values()])
             for (key, image), features in zip(images.items(), encoded, strict=True):
-                fresh[key] = SeenWindow(features, image.valid)
+                fresh[key] = SeenWindow(features, image.valid, bins_of(image.pixels))
         # Looked up before anything is put in: the cache may be smaller than a batch.
         seen = [fresh.get(key) or self.cache.get(*key) for key in keys]
         for key, window in fresh.items():
@@ -203,12 +206,12 @@ class Runner:
         self,
         work: Work,
         values: npt.NDArray[np.uint8],
-        valid: npt.NDArray[np.bool_],
+        seen: SeenWindow,
         network_s: float,
     ) -> PassDone:
         """A request after its pass, and the pass as it is told."""
         begun = time.perf_counter()
-        work.request.prediction, found = work.prediction.record(values, valid)
+        work.request.prediction, found = work.prediction.record(values, seen.valid, seen.colours)
         outline = draw_outline(
             found,
             work.prediction.question,

@@ -28,6 +28,7 @@ class Preset:
         threshold: a pixel belongs to the mask from this probability on.
         stop_share: passes stop when fewer pixels changed than this share of the mask ...
         stop_px: ... or fewer than this many, whichever is more. 0 = never stop early.
+        colour_weight: of the colours beside the outline (`colour_evidence.py`); 0 = none.
         native_passes: most native tiles along the boundary of an object that its settled window
             shows coarsely; they come after all other passes. 0 = none.
     """
@@ -39,6 +40,7 @@ class Preset:
     threshold: float
     stop_share: float
     stop_px: int
+    colour_weight: float = 0.0
     native_passes: int = 0
 
     @property
@@ -57,6 +59,7 @@ INTERACTIVE = Preset(
     threshold=0.5,
     stop_share=0.002,
     stop_px=10,
+    colour_weight=0.5,  # docs/decisions/0004
     # Measured by bench.native_refinement: with the default weights of that time, tiles made large
     # outlines worse (median IoU 0.58 to 0.55 after five clicks). Measure again with new weights.
     native_passes=0,

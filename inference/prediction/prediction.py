@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from inference.clicks import WindowClick
 from inference.prediction.cascade import Cascade, Preset
+from inference.prediction.colour_evidence import Bins, weigh_colours
 from inference.prediction.native_refinement import NativeRefinement
 from inference.prediction.previous_mask import PreviousMask
 from inference.prediction.question import ClickOnNoData, Question
@@ -127,13 +128,14 @@ class Prediction:
         return PlannedPass(self._done() + 1, fed, clicks)
 
     def record(
-        self, values: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
+        self, values: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], colours: Bins
     ) -> tuple["Prediction", PassResult]:
         """The prediction after a pass, and what the pass found.
 
         Args:
             values: S x S, 8-bit probabilities in the window of `next_pass`.
             valid: S x S, where the image has data; elsewhere nothing is found.
+            colours: S x S, of the window's pixels.
 
         Raises:
             ClickOnNoData: the newest click lies where the image is empty.
@@ -142,6 +144,9 @@ class Prediction:
             return self._record_tile(self.native, values, valid)
         window = self.previous.window
         self._check_data(window, valid)
+        weight = self.cascade.preset.colour_weight
+        if weight:
+            values = weigh_colours(values, colours, weight=weight)
         mask = PreviousMask(window, np.where(valid, values, 0).astype(np.uint8))
         inside = mask.inside(self.cascade.preset.threshold)
         target = self._next_window(window, inside)

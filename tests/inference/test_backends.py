@@ -15,6 +15,7 @@ from inference.backends.openvino_trial import VERDICT_FILE
 from inference.engine.runner import FeatureCache, SeenWindow
 from inference.models.registry import load_model
 from inference.models.simple_click import SimpleClick, SimpleClickConfig
+from inference.prediction.colour_evidence import bins_of
 from inference.windows import Window
 
 needs_openvino = pytest.mark.skipif(
@@ -86,9 +87,10 @@ def test_features_of_openvino_outlive_the_next_window(default, converted):
 def test_cache_counts_the_bytes_of_openvinos_features(default, converted):
     network, size = default
     image, _ = drawn_window(network.bands, size, radius_px=3)
-    seen = SeenWindow(converted.encode(image), np.ones((size, size), bool))
+    valid, colours = np.ones((size, size), bool), bins_of(image[0].numpy())
+    seen = SeenWindow(converted.encode(image), valid, colours)
     with torch.inference_mode():
-        plain = SeenWindow(network.encode(image), np.ones((size, size), bool))
+        plain = SeenWindow(network.encode(image), valid, colours)
     assert seen.bytes == plain.bytes > size * size
     cache = FeatureCache(limit_bytes=3 * seen.bytes)
     for number in range(5):

@@ -20,7 +20,9 @@ from tests.drawn.click_layers import (
 
 
 def seen(kilobytes):
-    return SeenWindow((torch.zeros(256 * kilobytes),), np.zeros((0, 0), bool))
+    return SeenWindow(
+        (torch.zeros(256 * kilobytes),), np.zeros((0, 0), bool), np.zeros((0, 0), np.uint16)
+    )
 
 
 def window(number):

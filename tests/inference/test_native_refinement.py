@@ -142,7 +142,8 @@ def test_tiles_that_run_out_are_spent_near_the_newest_click(plant):
     while prediction.native is None:
         planned = prediction.next_pass()
         valid = np.ones((SIZE, SIZE), bool)
-        prediction, _ = prediction.record(planned.previous.values, valid)
+        colours = np.zeros((SIZE, SIZE), np.uint16)
+        prediction, _ = prediction.record(planned.previous.values, valid, colours)
     place = np.array([CENTRE + RADIUS - 20, CENTRE])
     distances = [np.hypot(*(np.array(w.centre) - place)) for w in prediction.native.waiting]
     assert len(distances) == 3

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
+
 from webapp.accounts.queries import user_out
 from webapp.labels.models import Change, Edit, EditKind, Label, LabelClass, ReviewState
 from webapp.labels.schemas import EditRowOut
@@ -18,7 +21,7 @@ _PATHS = tuple(f"{side}__{key}" for side in _SIDES for key in _SAID)
 
 
 @dataclass(frozen=True, slots=True)
-class _Touched:
+class _Label:
     """One label in one edit: its number, and what could change of it, by path."""
 
     number: int
@@ -26,6 +29,19 @@ class _Touched:
 
     def differs(self, key: str) -> bool:
         return self.said[f"before__{key}"] != self.said[f"after__{key}"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What an edit touched: how many labels, and the first few of them (an import has many)."""
+
+    count: int
+    named: Sequence[_Label]
+
+    def __str__(self) -> str:
+        if self.count > _NAMED_AT_MOST:
+            return f"{self.count} labels"
+        return ", ".join(f"#{each.number}" for each in self.named) or "no label"
 
 
 def rows_of_project(project: Project, *, limit: int) -> list[EditRowOut]:
@@ -55,40 +71,38 @@ def _rows(project: Project, edits: Iterable[Edit]) -> list[EditRowOut]:
             author=user_out(edit.author),
             created_at=edit.created_at,
             sentence=_sentence(edit, touched[edit.pk], classes),
-            labels=[each.number for each in touched[edit.pk]],
+            label_count=touched[edit.pk].count,
         )
         for edit in found
     ]
 
 
-def _touched_by(edits: Sequence[Edit]) -> dict[int, list[_Touched]]:
-    touched: dict[int, list[_Touched]] = {edit.pk: [] for edit in edits}
-    changes = (
-        Change.objects.filter(edit__in=list(touched))
-        .order_by("label__number")
-        .values("edit_id", "label__number", *_PATHS)
-    )
-    for row in changes:
+def _touched_by(edits: Sequence[Edit]) -> dict[int, _Touched]:
+    changes = Change.objects.filter(edit__in=[edit.pk for edit in edits])
+    counts = dict(changes.order_by().values_list("edit").annotate(Count("pk")))
+    place = Window(RowNumber(), partition_by=F("edit"), order_by=F("label__number").asc())
+    named: dict[int, list[_Label]] = {edit.pk: [] for edit in edits}
+    first_few = changes.annotate(place=place).filter(place__lte=_NAMED_AT_MOST)
+    for row in first_few.order_by("label__number").values("edit_id", "label__number", *_PATHS):
         said = {path: row[path] for path in _PATHS}
-        touched[row["edit_id"]].append(_Touched(row["label__number"], said))
-    return touched
+        named[row["edit_id"]].append(_Label(row["label__number"], said))
+    return {pk: _Touched(counts.get(pk, 0), labels) for pk, labels in named.items()}
 
 
-def _sentence(edit: Edit, touched: Sequence[_Touched], classes: dict[int, str]) -> str:
-    names = _names([each.number for each in touched])
+def _sentence(edit: Edit, touched: _Touched, classes: dict[int, str]) -> str:
     if edit.inverts is not None:
         verb = "Took back" if edit.inverts.inverts_id is None else "Did again"
-        return f"{verb}: {_OF_KIND[_kind_undone(edit)]} of {names}."
-    first = touched[0] if touched else None
+        return f"{verb}: {_OF_KIND[_kind_undone(edit)]} of {touched}."
+    first = touched.named[0] if touched.named else None
     match EditKind(edit.kind), first:
-        case EditKind.CREATE, _Touched(said=said):
-            return f"Created {names} as {classes.get(int(said['after__label_class'] or 0), '?')}."
-        case EditKind.CLASSIFY, _Touched():
-            return f"Changed {names}: {_what_changed(first, classes)}."
-        case EditKind.REVIEW, _Touched(said=said):
-            return _review_sentence(names, said)
+        case EditKind.CREATE, _Label(said=said):
+            return f"Created {touched} as {classes.get(int(said['after__label_class'] or 0), '?')}."
+        case EditKind.CLASSIFY, _Label():
+            return f"Changed {touched}: {_what_changed(first, classes)}."
+        case EditKind.REVIEW, _Label(said=said):
+            return _review_sentence(touched, said)
         case kind, _:
-            return f"{_VERBS[kind]} {names}."
+            return f"{_VERBS[kind]} {touched}."
 
 
 _VERBS = {
@@ -125,13 +139,7 @@ def _kind_undone(edit: Edit) -> EditKind:
     return EditKind(edit.kind if undone.inverts_id is not None else undone.kind)
 
 
-def _names(numbers: Sequence[int]) -> str:
-    if len(numbers) > _NAMED_AT_MOST:
-        return f"{len(numbers)} labels"
-    return ", ".join(f"#{number}" for number in numbers) or "no label"
-
-
-def _what_changed(touched: _Touched, classes: dict[int, str]) -> str:
+def _what_changed(touched: _Label, classes: dict[int, str]) -> str:
     changed = []
     if touched.differs("label_class"):
         before, after = (
@@ -145,12 +153,12 @@ def _what_changed(touched: _Touched, classes: dict[int, str]) -> str:
     return ", ".join(changed) or "nothing"
 
 
-def _review_sentence(names: str, said: dict[str, str | int | None]) -> str:
+def _review_sentence(touched: _Touched, said: dict[str, str | int | None]) -> str:
     comment = said["after__review_comment"]
     match said["after__review_state"]:
         case ReviewState.ACCEPTED:
-            return f"Accepted {names}."
+            return f"Accepted {touched}."
         case ReviewState.RETURNED:
-            return f"Returned {names}: {comment}"
+            return f"Returned {touched}: {comment}"
         case _:
-            return f"Reopened {names} for review."
+            return f"Reopened {touched} for review."

@@ -197,4 +197,4 @@ class EditRowOut(Schema):
     author: UserOut
     created_at: datetime
     sentence: str
-    labels: list[int]
+    label_count: int

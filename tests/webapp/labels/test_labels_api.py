@@ -127,7 +127,23 @@ def test_history_says_who_did_what(place, client_of):
     ]
     assert rows[0]["author"]["display_name"] == "Ana Ruiz"
     newest = client_of(place.vera).get(url(place, "/edits?limit=1")).json()
-    assert [(row["number"], row["labels"]) for row in newest] == [(5, [2])]
+    assert [(row["number"], row["label_count"]) for row in newest] == [(5, 1)]
+
+
+@pytest.mark.parametrize(("count", "said"), [(3, "#1, #2, #3"), (5, "5 labels")])
+def test_edit_of_many_labels_counts_them_and_names_few(place, client_of, count, said):
+    made = [draw_label(place, place.ana).labels[0] for _ in range(count)]
+    actions.classify_labels(
+        member_of(place.project, place.ana),
+        uid=new_uid(),
+        labels=[AtRevision(label=label.uid, base_revision=1) for label in made],
+        label_class=class_uid(place.project, "ICE_MIX"),
+        certainty=None,
+        note=None,
+    )
+    (row,) = client_of(place.vera).get(url(place, "/edits?limit=1")).json()
+    assert row["label_count"] == count
+    assert row["sentence"] == f"Changed {said}: Iceplant became Mixed iceplant."
 
 
 def test_summary_counts_by_class_and_leaves_deleted_labels_out(place, client_of):

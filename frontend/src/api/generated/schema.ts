@@ -1104,8 +1104,8 @@ export interface components {
              */
             created_at: string;
             kind: components["schemas"]["EditKind"];
-            /** Labels */
-            labels: number[];
+            /** Label Count */
+            label_count: number;
             /** Number */
             number: number;
             /** Sentence */

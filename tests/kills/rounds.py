@@ -98,7 +98,7 @@ def play(
         verdict.killed[victim] += 1
         world.mend()
         author.do("save")
-    audit(world.running, author, verdict)
+    audit(world, author, verdict)
     return verdict
 
 
@@ -133,9 +133,9 @@ def attack(
         raise failures[0]
 
 
-def audit(running: Running, author: Author, verdict: Verdict) -> None:
+def audit(world: World, author: Author, verdict: Verdict) -> None:
     """Compare the author's book with the database."""
-    account = settled_account(running, author.project)
+    account = settled_account(world, author.project)
     uids = [uid for uid, _ in account["edits"]]
     numbers = sorted(number for _, number in account["edits"])
     shapes = {uid: shapely.from_wkb(bytes.fromhex(wkb)) for uid, wkb in account["labels"]}
@@ -162,16 +162,17 @@ def audit(running: Running, author: Author, verdict: Verdict) -> None:
     verdict.lost += sorted(book.jobs - {uid for uid, *_ in account["jobs"]})
 
 
-def settled_account(running: Running, project: str) -> dict[str, Any]:
+def settled_account(world: World, project: str) -> dict[str, Any]:
     """What is in the database once no job waits or runs any more, or has had its time."""
     code = ACCOUNT.replace("PROJECT", repr(project))
     deadline = time.monotonic() + JOBS_END_WITHIN_S
     while True:
-        said = running.manage("shell", "-v", "0", "-c", code)
+        said = world.running.manage("shell", "-v", "0", "-c", code)
         account: dict[str, Any] = json.loads(said.partition("ACCOUNT")[2])
         is_over = all(state not in ("queued", "running") for _, state, _ in account["jobs"])
         if is_over or time.monotonic() > deadline:
             return account
+        world.mend()
         time.sleep(1)
 
 

@@ -105,6 +105,10 @@ class OnServers:
         for start in self._starting:
             start.result()
         self._starting.clear()
+        # It ends by itself when it hears of no jobs any more. No other part may.
+        if not self.running.job_worker.is_alive:
+            self.running.job_worker.start()
+        assert self.running.sweeper.is_alive, self.running.sweeper.log()[-3000:]
         self.running.wait_until_healthy()
 
 

@@ -59,9 +59,15 @@ def enqueue(
 
 def ring() -> None:
     """Tell the workers to look at the table. A lost ring is made good by the sweeper."""
-    from webapp.jobs.tasks import run_jobs  # loads Celery, which only writers of jobs need
+    # They load Celery, which only writers of jobs need.
+    from kombu.exceptions import OperationalError as BrokerAway
 
-    run_jobs.delay()
+    from webapp.jobs.tasks import run_jobs
+
+    try:
+        run_jobs.delay()
+    except BrokerAway as error:
+        logger.warning("The job workers could not be told that a job waits: %s", error)
 
 
 def claim(*, job: Job | None = None) -> Work | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from webapp.jobs import actions, sweeper, tasks
 from webapp.jobs.models import Job, JobKind, JobState
@@ -82,6 +83,18 @@ def test_job_whose_message_was_lost_is_called_out_again(waiting, bells):
     assert not sweeper.sweep()
     Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(seconds=6))
     assert sweeper.sweep()
+
+
+def test_broker_that_is_away_costs_a_ring_and_nothing_else(waiting, monkeypatch, caplog):
+    def away():
+        raise OperationalError("no broker")
+
+    job = waiting()
+    monkeypatch.undo()  # the real ring
+    monkeypatch.setattr(tasks.run_jobs, "delay", away)
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(seconds=6))
+    assert sweeper.sweep()
+    assert "could not be told" in caplog.text
 
 
 def test_sweeper_tidies_at_first_and_every_hour(monkeypatch):

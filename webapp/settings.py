@@ -185,8 +185,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | float]
 if REDIS:
     CELERY_BROKER_URL = REDIS
     # A message is acknowledged when it comes, as Celery does unless told otherwise: the jobs table
-    # is the truth, and one that cannot be acknowledged after its work, since Redis died meanwhile,
-    # leaves the worker deaf.
+    # is the truth, and a message whose acknowledgement is lost with Redis would stay the worker's.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "health_check_interval": 15}
 else:
     _QUEUE = str(DATA_DIR / "queue")

@@ -1,7 +1,7 @@
 """Notices a job worker that hears of no jobs, as Celery's does at times after it lost Redis.
 
-Such a worker looks well and reconnects, but takes no message any more (Celery's issue 10302, open
-in November 2026). It ends itself; systemd or the supervisor starts a new one, which hears again.
+Such a worker looks well and reconnects, but takes no message any more (Celery's issues 8030, 10205
+and 10302). It ends itself; systemd or the supervisor starts a new one, which hears again.
 """
 
 import logging

@@ -15,6 +15,7 @@ import { chooseClass, setNote, toggleCertainty } from "./classify";
 import { keepTheirs, keepYours } from "./conflict";
 import { deleteLabels } from "./deleteLabels";
 import { setLink } from "./link";
+import { receive } from "./receive";
 import { reshapeLabel } from "./reshapeLabel";
 import { accept, openReviewed, returnLabel } from "./review";
 import { redo, undo } from "./undo";
@@ -84,6 +85,19 @@ describe("selected labels", () => {
       { labels: [{ base_revision: 1 }] },
       { labels: [{ base_revision: 2 }], certainty: "possible" },
     ]);
+  });
+
+  test("a change builds on one that was heard of before its answer came", async () => {
+    select(["label-1"]);
+    chooseClass("rushseep");
+    const first = { ...LABEL, label_class: "rushseep", revision: 2 };
+    const landed = exampleEdit(lastEdit(), [first]);
+    receive({ type: "labels.changed", edit: landed });
+    expect(labels.value.get("label-1")).toEqual(first);
+    toggleCertainty();
+    expect(labels.value.get("label-1")).toMatchObject({ certainty: "possible", revision: 3 });
+    await server.answerEdit(landed);
+    expect(server.edits.at(-1)).toMatchObject({ labels: [{ base_revision: 2 }] });
   });
 
   test("without any, the class is that of the next draft", () => {

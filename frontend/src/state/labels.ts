@@ -41,24 +41,34 @@ export function afterEdit(label: Label, edit: NewEdit): Label {
   }
 }
 
-function labelsOf(edit: NewEdit): readonly string[] {
-  if (edit.kind === "classify" || edit.kind === "delete")
-    return edit.labels.map((one) => one.label);
-  return edit.kind === "reshape" || edit.kind === "review" ? [edit.label] : [];
+interface Base {
+  readonly label: string;
+  readonly base_revision: number;
 }
 
-/** Labels by uid, with this page's unconfirmed edits applied; deleted ones are left out. */
+/** The labels that an edit changes, each with the revision that the edit was made against. */
+function basesOf(edit: NewEdit): readonly Base[] {
+  if (edit.kind === "classify" || edit.kind === "delete") return edit.labels;
+  if (edit.kind === "reshape") return [edit];
+  return edit.kind === "review" ? [{ label: edit.label, base_revision: edit.revision }] : [];
+}
+
+/**
+ * Labels by uid, with this page's unconfirmed edits applied; deleted ones are left out. An edit is
+ * applied to the revision it was made against and to no other: the socket often tells of an edit
+ * before the answer to it is here, and what is made next must build on the label as it then is.
+ */
 export const labels = computed<ReadonlyMap<string, Label>>(() => {
   const edits = pending.value.flatMap((entry) => (entry.kind === "edit" ? [entry.edit] : []));
   if (edits.length === 0) return confirmed.value;
   const all = new Map(confirmed.value);
   for (const edit of edits) {
-    for (const uid of labelsOf(edit)) {
-      const label = all.get(uid);
-      if (label === undefined) continue;
+    for (const base of basesOf(edit)) {
+      const label = all.get(base.label);
+      if (label?.revision !== base.base_revision) continue;
       const next = afterEdit(label, edit);
-      if (next.deleted) all.delete(uid);
-      else all.set(uid, next);
+      if (next.deleted) all.delete(base.label);
+      else all.set(base.label, next);
     }
   }
   return all;

@@ -14,9 +14,6 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-
-from inference.prediction.previous_mask import CERTAIN, to_8_bit
 
 BINS = 16
 """Per band."""
@@ -32,9 +29,14 @@ FLOOR = 0.1
 LEAST_MASK_PX = 20
 """A smaller mask holds too few colours to speak of."""
 
-# Half a step of 8 bits keeps the logits of 0 and of 255 finite.
-_PROBABILITY = (np.clip(np.arange(CERTAIN + 1), 0.5, CERTAIN - 0.5) / CERTAIN).astype(np.float32)
-_LOGIT = np.log(_PROBABILITY / (1 - _PROBABILITY))
+LEAST_DOUBT = np.float32(0.5 / 255)
+"""Probabilities count as this far from 0 and 1 at least, half a step of the 8 bits that they are
+kept in; their logits are finite then."""
+
+# Row i: what bin i takes from the bins of its axis.
+_SMOOTH = cv2.GaussianBlur(
+    np.eye(BINS), (1, 9), SMOOTHING, sigmaY=SMOOTHING, borderType=cv2.BORDER_REFLECT
+)
 
 Bins: TypeAlias = npt.NDArray[np.uint16]
 """S x S: to which bin of colour each pixel of a window belongs."""
@@ -51,27 +53,29 @@ def bins_of(pixels: npt.NDArray[np.float32]) -> Bins:
 
 
 def weigh_colours(
-    values: npt.NDArray[np.uint8], bins: Bins, *, weight: float
-) -> npt.NDArray[np.uint8]:
+    probabilities: npt.NDArray[np.float32], bins: Bins, *, weight: float
+) -> npt.NDArray[np.float32]:
     """A network's probabilities with what the colours say.
 
     Args:
-        values: S x S, 8-bit probabilities.
+        probabilities: S x S, 0..1.
         bins: of the same window.
         weight: of the colours' logit beside the network's.
 
     Returns:
-        S x S, 8-bit probabilities.
+        S x S, 0..1.
     """
-    inside = values >= CERTAIN / 2
+    inside = probabilities >= 0.5
     if np.count_nonzero(inside) < LEAST_MASK_PX or inside.all():
-        return values
+        return probabilities
+    doubted = np.clip(probabilities, LEAST_DOUBT, 1 - LEAST_DOUBT)
     near = np.exp(-_distance_from_edge(inside) / NEAR_PX)
-    held = near * _PROBABILITY[values]
+    held = near * doubted
     ratio = np.log(_histogram(bins, held) / _histogram(bins, near - held))
     evidence = np.clip(ratio, -MOST_EVIDENCE, MOST_EVIDENCE).astype(np.float32)[bins]
     evidence = cv2.GaussianBlur(evidence, (0, 0), SMOOTHING)
-    return to_8_bit(1 / (1 + np.exp(-(_LOGIT[values] + weight * evidence))))
+    logits = np.log(doubted / (1 - doubted)) + weight * evidence
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
 def _distance_from_edge(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
@@ -84,5 +88,7 @@ def _distance_from_edge(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32
 def _histogram(bins: Bins, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Share of the weights per colour, smoothed; nowhere 0."""
     counts = np.bincount(bins.ravel(), weights.ravel(), minlength=BINS**BANDS)
-    smooth = ndimage.gaussian_filter(counts.reshape((BINS,) * BANDS), SMOOTHING).ravel()
-    return np.asarray(smooth / smooth.sum() + FLOOR / BINS**BANDS)
+    smooth = counts.reshape((BINS,) * BANDS)
+    for _ in range(BANDS):  # Each turn takes the first axis and puts it last.
+        smooth = np.tensordot(smooth, _SMOOTH, axes=(0, 1))
+    return np.asarray(smooth.ravel() / smooth.sum() + FLOOR / BINS**BANDS)

@@ -13,7 +13,7 @@ from inference.clicks import WindowClick
 from inference.prediction.cascade import Cascade, Preset
 from inference.prediction.colour_evidence import Bins, weigh_colours
 from inference.prediction.native_refinement import NativeRefinement
-from inference.prediction.previous_mask import PreviousMask
+from inference.prediction.previous_mask import CERTAIN, PreviousMask, to_8_bit
 from inference.prediction.question import ClickOnNoData, Question
 from inference.prediction.start_mask import extent_of, mask_from_outline
 from inference.prediction.window_rule import (
@@ -146,7 +146,8 @@ class Prediction:
         self._check_data(window, valid)
         weight = self.cascade.preset.colour_weight
         if weight:
-            values = weigh_colours(values, colours, weight=weight)
+            said = values.astype(np.float32) / CERTAIN
+            values = to_8_bit(weigh_colours(said, colours, weight=weight))
         mask = PreviousMask(window, np.where(valid, values, 0).astype(np.uint8))
         inside = mask.inside(self.cascade.preset.threshold)
         target = self._next_window(window, inside)

@@ -114,6 +114,8 @@ class TrainingConfig:
         iterative_share: share of the steps whose every pass is learnt from, with growing weight.
         latest_click: last click of an object that is learnt.
         composite_share: share of the samples that are pasted together from two windows.
+        colour_share: share of the samples whose masks are weighed with the picture's colours
+            before they are fed back, as the app does; on the CPU, a millisecond a mask.
         device: "auto" takes a CUDA GPU where there is one. There, networks run in bfloat16.
         workers: processes that draw samples; 0 draws them in the trainer's own.
         threads: of the CPU.
@@ -142,6 +144,7 @@ class TrainingConfig:
     iterative_share: float = 0.0
     latest_click: int = 10
     composite_share: float = COMPOSITE_SHARE
+    colour_share: float = 0.0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int = 0
     threads: int = 1
@@ -159,8 +162,9 @@ class TrainingConfig:
             raise TrainingConfigInvalid(
                 "first_click_share and iterative_share are more than 1 together."
             )
-        if not 0 <= self.composite_share <= 1:
-            raise TrainingConfigInvalid("composite_share must lie between 0 and 1.")
+        for name in ("composite_share", "colour_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise TrainingConfigInvalid(f"{name} must lie between 0 and 1.")
         without_objects = [s.name for s in self.sources if s.kind == "pictures"]
         if without_objects and self.pretraining is None:
             raise TrainingConfigInvalid(

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from inference.models.click_network import ClickNetwork
+from inference.prediction.cascade import INTERACTIVE
+from inference.prediction.colour_evidence import Bins, bins_of, weigh_colours
 from inference.training.batches import DrawnBatch, Lesson
 from inference.training.click_sampling import BoardClicker, Clicker, draw_habits
 from inference.training.device_clicks import DeviceClicker
@@ -63,7 +65,12 @@ class Rounds:
     """
 
     def __init__(
-        self, network: ClickNetwork, batch: Batch, rng: np.random.Generator | None
+        self,
+        network: ClickNetwork,
+        batch: Batch,
+        rng: np.random.Generator | None,
+        *,
+        colour_share: float = 0.0,
     ) -> None:
         self.network = network
         self.rng = rng
@@ -75,6 +82,7 @@ class Rounds:
             self.features = network.encode(batch.images)
         self.detached = tuple(f.detach() for f in self.features)
         self.previous = torch.zeros_like(self.target)
+        self.colours = draw_colours(batch.images, colour_share, rng)
 
     def precision(self) -> torch.autocast:
         """Where the network runs."""
@@ -90,15 +98,23 @@ class Rounds:
         """A pass without gradient; its mask becomes the previous one."""
         with torch.no_grad(), self.precision():
             logits = self.network.decode(self.detached, self.previous, self.clicker.maps)
-        self.previous = torch.sigmoid(logits.float())
+        self.keep(torch.sigmoid(logits.float()))
 
     def learn(self, *, dice_weight: float = 0.5) -> Tensor:
         """The loss of a pass with gradient; its mask becomes the previous one."""
         with self.precision():
             logits = self.network.decode(self.features, self.previous, self.clicker.maps)
         logits = logits.float()
-        self.previous = torch.sigmoid(logits.detach())
+        self.keep(torch.sigmoid(logits.detach()))
         return click_loss(logits, self.target, dice_weight=dice_weight)
+
+    def keep(self, probabilities: Tensor) -> None:
+        """The next pass is fed these, weighed as the app weighs them where colours were drawn."""
+        self.previous = probabilities
+        for index, bins in self.colours.items():
+            said = probabilities[index, 0].cpu().numpy()
+            shown = weigh_colours(said, bins, weight=INTERACTIVE.colour_weight)
+            self.previous[index, 0] = torch.from_numpy(shown).to(self.device)
 
     def cut_carried_masks(self, rng: np.random.Generator) -> None:
         """Forget some of the previous masks outside a random square of half to all the side."""
@@ -113,6 +129,14 @@ class Rounds:
         rows, cols = inside
         kept = torch.from_numpy(rows[:, None, :, None] & cols[:, None, None, :])
         self.previous = self.previous * kept.to(self.device)
+
+
+def draw_colours(images: Tensor, share: float, rng: np.random.Generator | None) -> dict[int, Bins]:
+    """The colours of each sample whose masks are to be weighed with them, by its number."""
+    if rng is None or not share:
+        return {}
+    weighed = np.flatnonzero(rng.random(len(images)) < share)
+    return {int(index): bins_of(images[index].cpu().numpy()) for index in weighed}
 
 
 def first_click_loss(rounds: Rounds, rng: np.random.Generator) -> Tensor:

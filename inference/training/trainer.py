@@ -116,7 +116,7 @@ class Trainer:
         if self.painter is not None and self.config.pretraining is not None:
             share = self.config.pretraining.hidden_share
             return hidden_loss(self.network, self.painter, batch, rng, hidden_share=share)
-        rounds = Rounds(self.network, batch, rng)
+        rounds = Rounds(self.network, batch, rng, colour_share=self.config.colour_share)
         return lesson_loss(request.lesson, rounds, batch, rng, latest=self.config.latest_click)
 
     def step(self) -> float:

@@ -25,11 +25,11 @@ def rough():
     """S x S, what a network says of it: a smooth circle, unsure at its edge."""
     rows, cols = np.mgrid[:SIZE, :SIZE] - SIZE / 2
     logits = (26 - np.hypot(rows, cols)) * 0.3
-    return np.rint(255 / (1 + np.exp(-logits))).astype(np.uint8)
+    return (1 / (1 + np.exp(-logits))).astype(np.float32)
 
 
-def wrong(values, plant):
-    return int(np.count_nonzero((values >= 128) != plant))
+def wrong(probabilities, plant):
+    return int(np.count_nonzero((probabilities >= 0.5) != plant))
 
 
 def test_edge_goes_to_where_the_colour_changes(plant, rough):
@@ -41,34 +41,34 @@ def test_without_a_difference_of_colour_the_mask_stays(plant, rough):
     grey = (0.5, 0.5, 0.5)
     colours = bins_of(picture(plant, np.random.default_rng(2), inside=grey, outside=grey))
     after = weigh_colours(rough, colours, weight=0.5)
-    assert np.mean((after >= 128) != (rough >= 128)) < 0.005
+    assert np.mean((after >= 0.5) != (rough >= 0.5)) < 0.005
 
 
 def test_what_the_network_is_sure_of_stays(plant, rough):
     colours = bins_of(picture(plant, np.random.default_rng(3)))
     after = weigh_colours(rough, colours, weight=0.5)
-    sure = (rough > 220) | (rough < 35)  # logits beyond 1.5, the most that colours can add
-    assert ((after >= 128) == (rough >= 128))[sure].all()
+    sure = (rough > 0.86) | (rough < 0.14)  # logits beyond 1.5, the most that colours can add
+    assert ((after >= 0.5) == (rough >= 0.5))[sure].all()
 
 
-@pytest.mark.parametrize("fill", [0, 255])
+@pytest.mark.parametrize("fill", [0.0, 1.0])
 def test_empty_and_full_windows_have_nothing_to_compare(fill):
-    values = np.full((SIZE, SIZE), fill, np.uint8)
+    values = np.full((SIZE, SIZE), fill, np.float32)
     colours = np.zeros((SIZE, SIZE), np.uint16)
     np.testing.assert_array_equal(weigh_colours(values, colours, weight=0.5), values)
 
 
 def test_mask_of_few_pixels_stays():
-    values = np.zeros((SIZE, SIZE), np.uint8)
-    values[40:44, 40:44] = 200
+    values = np.zeros((SIZE, SIZE), np.float32)
+    values[40:44, 40:44] = 0.8
     colours = bins_of(np.random.default_rng(4).random((3, SIZE, SIZE)).astype(np.float32))
     np.testing.assert_array_equal(weigh_colours(values, colours, weight=0.5), values)
 
 
-def test_weight_0_changes_nothing_but_by_rounding(plant, rough):
+def test_weight_0_changes_nothing_but_certainty(plant, rough):
     colours = bins_of(picture(plant, np.random.default_rng(5)))
     after = weigh_colours(rough, colours, weight=0.0)
-    assert np.abs(after.astype(int) - rough).max() <= 1
+    np.testing.assert_allclose(after, np.clip(rough, 0.5 / 255, 1 - 0.5 / 255), atol=1e-6)
 
 
 def test_bins_are_of_the_first_three_bands_and_end_with_white():

@@ -6,6 +6,7 @@ import torch
 
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.registry import load_model
+from inference.prediction.colour_evidence import bins_of, weigh_colours
 from inference.training.__main__ import main
 from inference.training.batches import deformed
 from inference.training.config import (
@@ -204,6 +205,25 @@ def test_carried_masks_are_kept_inside_a_square_and_forgotten_outside(tmp_path):
     kept = rounds.previous.sum(dim=(1, 2, 3))
     assert 0 < (kept < 32 * 32).sum() < 20
     assert kept.min() >= 16 * 16
+
+
+def test_masks_are_fed_back_as_the_app_weighs_them_where_colours_were_drawn(tmp_path):
+    network, rng = trainer_of(tmp_path).network, np.random.default_rng(3)
+    images = torch.from_numpy(0.3 * rng.random((3, 3, 32, 32), np.float32))
+    images[..., 14:] += 0.5  # Where the colour changes lies two pixels beside the masks' edge.
+    batch = Batch(images, torch.zeros(3, 32, 32, dtype=torch.int8), torch.zeros(0))
+    said = torch.from_numpy(0.2 + 0.2 * rng.random((3, 1, 32, 32), np.float32))
+    said[..., 16:] += 0.4
+
+    plain, weighed = (Rounds(network, batch, rng, colour_share=share) for share in (0.0, 1.0))
+    plain.keep(said.clone())
+    weighed.keep(said.clone())
+
+    assert plain.previous.equal(said)
+    for found, one, image in zip(weighed.previous, said, images, strict=True):
+        expected = weigh_colours(one[0].numpy(), bins_of(image.numpy()), weight=0.5)
+        np.testing.assert_array_equal(found[0], expected)
+        assert np.abs(expected - one[0].numpy()).max() > 0.05
 
 
 def test_a_run_is_exported_as_the_model_of_a_name(tmp_path):

@@ -146,7 +146,7 @@ class Prediction:
         self._check_data(window, valid)
         weight = self.cascade.preset.colour_weight
         if weight:
-            said = values.astype(np.float32) / CERTAIN
+            said = values.astype(np.float32) / np.float32(CERTAIN)
             values = to_8_bit(weigh_colours(said, colours, weight=weight))
         mask = PreviousMask(window, np.where(valid, values, 0).astype(np.uint8))
         inside = mask.inside(self.cascade.preset.threshold)

@@ -94,6 +94,11 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
         "project setting of the app; truth: of each object its own, which the app never knows",
     )
     method.add_argument(
+        "--edit",
+        action="store_true",
+        help="every object begins with its true outline, deformed as an old or careless one is",
+    )
+    method.add_argument(
         "--cfr", type=int, metavar="N", help="refining passes; the preset's own without it"
     )
     method.add_argument("--adaptive", action="store_true", help="end CFR when little changes")
@@ -228,6 +233,8 @@ def _how(options: argparse.Namespace) -> str:
         told += "; first windows fit each object's own size, which was taken from the truth"
     elif options.typical_object is not None:
         told += f"; first windows fit objects of {options.typical_object:g} px"
+    if options.edit:
+        told += "; every object began with its true outline, deformed"
     return told[0].upper() + told[1:] + "."
 
 
@@ -320,12 +327,12 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
     """
     from inference.evaluation.baselines import BASELINES, BaselineMethod
 
-    if options.typical_object is not None and (
-        options.model in BASELINES or options.preset == "reference"
-    ):
+    is_app = options.model not in BASELINES and options.preset == "interactive"
+    if not is_app and (options.typical_object is not None or options.edit):
         raise UsageError(
-            "--typical-object is for networks with the interactive preset: baselines and the "
-            "authors' evaluation have no first window. Nothing was evaluated."
+            "--typical-object and --edit are for networks with the interactive preset: baselines "
+            "and the authors' evaluation have no first window and start from nothing. Nothing was "
+            "evaluated."
         )
     if options.model in BASELINES:
         baseline = BaselineMethod(BASELINES[options.model], options.bands)
@@ -338,7 +345,12 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
     method: Method
     if options.preset == "interactive":
         method = InteractiveMethod(
-            network, model.size, options.bands, refinement, options.typical_object
+            network,
+            model.size,
+            options.bands,
+            refinement,
+            typical=options.typical_object,
+            edits=options.edit,
         )
     else:
         settings = refinement.reference() if refinement else REFERENCE
@@ -350,6 +362,7 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
         "bands": options.bands,
         "cfr": asdict(refinement) if refinement else None,
         "typical_object": options.typical_object,
+        "edit": options.edit,
         "threads": threads,
     }
 

@@ -114,7 +114,8 @@ class BaselineMethod:
         """Start on an object."""
         window = ObjectWindow.around(target)
         pixels = window.cut(choose_bands(picture.pixels, wanted=self.bands, count=3))
-        return BaselineAttempt(self.segment, window, pixels, picture.numbered.shape)
+        start = np.zeros(picture.numbered.shape, bool)
+        return BaselineAttempt(self.segment, window, pixels, start)
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +125,7 @@ class BaselineAttempt:
     segment: Segmentation
     window: ObjectWindow
     pixels: WindowPixels
-    shape: tuple[int, int]
+    start: BoolMap
     _clicks: list[WindowPlace] = field(default_factory=list)
 
     def add(self, click: PixelClick) -> Response:
@@ -132,7 +133,7 @@ class BaselineAttempt:
         self._clicks.append(self.window.place(click))
         started = time.perf_counter()
         mask = self.segment(self.pixels, self._clicks)
-        return Response(self.window.paste(mask, self.shape), time.perf_counter() - started)
+        return Response(self.window.paste(mask, self.start.shape), time.perf_counter() - started)
 
 
 def grabcut(pixels: WindowPixels, clicks: Sequence[WindowPlace]) -> BoolMap:

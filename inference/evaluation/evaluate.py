@@ -137,7 +137,7 @@ def click_object(
     simulator = ClickSimulator(truth)
     rng = np.random.default_rng([rules.seed, zlib.crc32(target.key.encode())])
     attempt = method.begin(picture, target)
-    found: BoolMap = np.zeros(truth.shape, bool)
+    found = attempt.start
     ious: list[float] = []
     while len(ious) < rules.max_clicks and not is_reached(ious, rules.stop_iou):
         aimed = simulator.next_click(found)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from inference.clicks import Click, PixelClick
 from inference.evaluation.objects import LabelledPicture, Target
+from inference.evaluation.old_outlines import old_mask_of, outline_of
 from inference.evaluation.picture_reader import PictureReader, choose_bands, picture_grid
 from inference.evaluation.simulation import Frame
 from inference.models.click_network import ClickNetwork, Features
@@ -42,7 +43,13 @@ class Response:
 
 
 class Attempt(Protocol):
-    """One object being outlined."""
+    """One object being outlined.
+
+    Attributes:
+        start: H x W, what there is before the first click.
+    """
+
+    start: BoolMap
 
     def add(self, click: PixelClick) -> Response:
         """The answer to one more click."""
@@ -142,6 +149,7 @@ class InteractiveMethod:
         bands: of the pictures, from 1; None = the first ones.
         refinement: None = as the app's preset has it.
         typical: what the first window is made to fit.
+        edits: whether each object begins with an outline that is there already and wrong.
     """
 
     network: TimedNetwork
@@ -149,6 +157,7 @@ class InteractiveMethod:
     bands: Sequence[int] | None = None
     refinement: Refinement | None = None
     typical: TypicalObject = None
+    edits: bool = False
 
     def begin(self, picture: LabelledPicture, target: Target) -> "InteractiveAttempt":
         """Start on an object of a picture, which is a layer of native pixels here."""
@@ -156,7 +165,10 @@ class InteractiveMethod:
         grid = picture_grid(*picture.numbered.shape)
         typical_px = float(max(target.box[2:])) if self.typical == "truth" else self.typical
         draft = LocalDraft(self.predictor(1), PictureReader(pixels), grid, typical_px=typical_px)
-        return InteractiveAttempt(self, draft)
+        start = np.zeros(picture.numbered.shape, bool)
+        if self.edits and (old := old_mask_of(picture, target)).any():
+            start, draft.start_outline = old, outline_of(old, grid)
+        return InteractiveAttempt(self, draft, start)
 
     def predictor(self, click: int) -> Predictor:
         """What answers a click, numbered from 1."""
@@ -170,6 +182,7 @@ class InteractiveAttempt:
 
     method: InteractiveMethod
     draft: LocalDraft
+    start: BoolMap
     clicks: int = 0
 
     def add(self, click: PixelClick) -> Response:
@@ -204,7 +217,7 @@ class ReferenceMethod:
         pixels = choose_bands(picture.pixels, wanted=self.bands, count=self.network.bands)
         predictor = ReferencePredictor(self.network, self.settings)
         predictor.set_image(pixels)
-        return ReferenceAttempt(self, predictor)
+        return ReferenceAttempt(self, predictor, np.zeros(picture.numbered.shape, bool))
 
 
 @dataclass(slots=True, eq=False)
@@ -213,6 +226,7 @@ class ReferenceAttempt:
 
     method: ReferenceMethod
     predictor: ReferencePredictor
+    start: BoolMap
     _clicks: list[PixelClick] = field(default_factory=list)
 
     def add(self, click: PixelClick) -> Response:

@@ -1,5 +1,7 @@
 from dataclasses import dataclass, field
 
+from shapely import MultiPolygon, Polygon
+
 from inference.clicks import Click
 from inference.messages import OutlineRules
 from inference.prediction.predictor import Answer, Predictor
@@ -19,6 +21,7 @@ class LocalDraft:
         grid: of the layer.
         rules: for the outlines.
         typical_px: longest side of a typical object, native pixels; None where nobody said.
+        start_outline: what was there before (map frame); None for a new object.
     """
 
     predictor: Predictor
@@ -26,6 +29,7 @@ class LocalDraft:
     grid: Grid
     rules: OutlineRules = OutlineRules()  # noqa: RUF009 (frozen)
     typical_px: float | None = None
+    start_outline: Polygon | MultiPolygon | None = None
     _clicks: list[Click] = field(default_factory=list)
     _previous: PreviousMask | None = None
 
@@ -41,6 +45,7 @@ class LocalDraft:
             clicks,
             self.rules,
             previous=self._previous,
+            start_outline=self.start_outline,
             typical_px=self.typical_px,
         )
         question.check()

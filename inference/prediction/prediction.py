@@ -12,6 +12,7 @@ import numpy.typing as npt
 from inference.clicks import WindowClick
 from inference.prediction.cascade import Cascade, Preset
 from inference.prediction.colour_evidence import Bins, weigh_colours
+from inference.prediction.local_change import change_locally
 from inference.prediction.native_refinement import NativeRefinement
 from inference.prediction.previous_mask import CERTAIN, PreviousMask, to_8_bit
 from inference.prediction.question import ClickOnNoData, Question
@@ -148,7 +149,8 @@ class Prediction:
         if weight:
             said = values.astype(np.float32) / np.float32(CERTAIN)
             values = to_8_bit(weigh_colours(said, colours, weight=weight))
-        mask = PreviousMask(window, np.where(valid, values, 0).astype(np.uint8))
+        found = self._with_local_change(PreviousMask(window, values))
+        mask = PreviousMask(window, np.where(valid, found.values, 0).astype(np.uint8))
         inside = mask.inside(self.cascade.preset.threshold)
         target = self._next_window(window, inside)
         if target == window:
@@ -165,6 +167,19 @@ class Prediction:
         if after.cascade.is_settled:
             after = replace(after, native=after._native_tiles(mask, valid))
         return after, after._result(mask, shown=mask, native_share=float(window.factor <= 1))
+
+    def _with_local_change(self, found: PreviousMask) -> PreviousMask:
+        """What a pass found, where the newest click may change it."""
+        preset, question = self.cascade.preset, self.question
+        if question.start_outline is None or not preset.local_edits:
+            return found
+        before = question.previous or mask_from_outline(
+            question.start_outline, question.grid, found.window
+        )
+        newest = self._clicks_in(found.window)[-1]
+        return change_locally(
+            found, before, newest, threshold=preset.threshold, reach_px=self.reach_px
+        )
 
     def _native_tiles(
         self, settled: PreviousMask, valid: npt.NDArray[np.bool_]

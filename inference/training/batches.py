@@ -11,13 +11,12 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from inference.training.radiometry import Looks
+from inference.training_sets.deformation import deformed
 from inference.training_sets.samples import Drawer
-from inference.training_sets.windows import Target
 
 Lesson = Literal["first", "later", "edit", "iterative", "hidden"]
 """What a step teaches: the first click, later clicks, clicks on an old outline, all passes, or
@@ -69,24 +68,6 @@ def draw_batch(drawer: Drawer, seed: int, request: BatchRequest) -> DrawnBatch:
         Looks.of([s.look for s in samples]),
         start,
     )
-
-
-def deformed(target: Target, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A mask (S x S, 0 or 1) that is wrong as an old or careless outline is."""
-    size = len(target)
-    covers = (target == 1).astype(np.float32)
-    extent = np.sqrt(covers.sum())
-    scale = float(np.exp(rng.normal(0, 0.12)))
-    middle = np.argwhere(covers > 0).mean(axis=0)[::-1] if covers.any() else np.zeros(2)
-    shift = rng.normal(0, 0.08, 2) * extent
-    matrix = np.column_stack([np.eye(2) * scale, middle * (1 - scale) + shift])
-    moved = cv2.warpAffine(covers, matrix, (size, size), flags=cv2.INTER_LINEAR)
-    noise = rng.standard_normal((size, size), np.float32)
-    reach = float(max(1.5, 0.12 * extent))
-    noise = cv2.GaussianBlur(noise, (0, 0), reach)
-    softened = cv2.GaussianBlur(moved, (0, 0), reach / 2)
-    wrong = softened + 0.15 * noise / (noise.std() + 1e-6) > 0.5
-    return np.asarray(wrong, np.float32)
 
 
 class Drawing(Dataset[DrawnBatch]):

@@ -128,10 +128,21 @@ def test_report_says_that_sizes_were_taken_from_the_truth(data, tmp_path, capsys
     assert "near the edges of errors" in said
 
 
-def test_typical_object_without_a_first_window_is_refused(data, capsys):
-    for other in (("--model", "grabcut"), ("--preset", "reference")):
-        assert evaluate(data, "--typical-object", "40", *other) == 1
-        assert "have no first window" in capsys.readouterr().err
+def test_edits_begin_with_a_wrong_outline_and_mend_it(data, tmp_path, capsys):
+    out = tmp_path / "r.json"
+    assert evaluate(data, "--edit", "--out", str(out)) == 0
+    report = json.loads(out.read_text())
+    assert report["settings"]["edit"] is True
+    first, *_, last = report["miou"]
+    assert 0.3 < first < last
+    assert "began with its true outline, deformed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("told", [("--typical-object", "40"), ("--edit",)])
+@pytest.mark.parametrize("other", [("--model", "grabcut"), ("--preset", "reference")])
+def test_what_only_the_app_is_told_is_refused_for_others(told, other, data, capsys):
+    assert evaluate(data, *told, *other) == 1
+    assert "have no first window" in capsys.readouterr().err
 
 
 def test_sheet_shows_objects_with_outlines_and_clicks(data, tmp_path, capsys):

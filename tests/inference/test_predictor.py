@@ -163,6 +163,22 @@ def test_refining_a_label_of_two_parts_keeps_both(tmp_path):
     assert len(answers[-1].outline.geometry.geoms) == 2
 
 
+def test_click_on_a_label_leaves_what_it_has_elsewhere(tmp_path):
+    # Half of the plant, and bare ground beside it that somebody drew as a plant.
+    source = scene(tmp_path, (190, 190, 210, 210))
+    half, drawn = click_box(190, 190, 200, 210), click_box(216, 190, 226, 210)
+    label = shapely.union_all([shapely.box(*half), shapely.box(*drawn)])
+
+    found = passes(source, [click(205, 200)], start_outline=wkb_text(label))[-1]
+    assert found.outline.geometry.covers(shapely.box(*click_box(190, 190, 210, 210)).buffer(-0.5))
+    assert found.outline.geometry.covers(shapely.box(*drawn).buffer(-0.5))
+
+    clicks = [click(205, 200), click(221, 200, include=False)]
+    previous = found.found.mask.to_message()
+    after = passes(source, clicks, previous=previous, start_outline=wkb_text(label))[-1]
+    assert native_area(after) == pytest.approx(20 * 20, abs=12)
+
+
 def click_box(first_col, first_row, last_col, last_row):
     """x min, y min, x max, y max of a box in the pixel frame."""
     low, high = click(first_col, last_row), click(last_col, first_row)

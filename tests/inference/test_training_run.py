@@ -8,7 +8,6 @@ from inference.models.late_clicks import LateClicksConfig
 from inference.models.registry import load_model
 from inference.prediction.colour_evidence import bins_of, weigh_colours
 from inference.training.__main__ import main
-from inference.training.batches import deformed
 from inference.training.config import (
     StageConfig,
     TrainingConfig,
@@ -184,15 +183,6 @@ def test_the_curve_keeps_every_measurement(tmp_path):
     table = measured_table(row)
     assert table[0].startswith("At step 2 (100 % of the run)")
     assert [line.split(" | ")[0] for line in table[4:]] == ["| all", "| disks"]
-
-
-def test_a_deformed_mask_is_wrong_but_overlaps():
-    target = np.zeros((96, 96), np.int8)
-    target[30:66, 25:70] = 1
-    for seed in range(20):
-        mask = deformed(target, np.random.default_rng(seed)) > 0.5
-        both, either = (mask & (target == 1)).sum(), (mask | (target == 1)).sum()
-        assert 0.3 < both / either < 1
 
 
 def test_carried_masks_are_kept_inside_a_square_and_forgotten_outside(tmp_path):

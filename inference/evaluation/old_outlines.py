@@ -16,7 +16,7 @@ from inference.windows import Grid
 
 def old_mask_of(picture: LabelledPicture, target: Target) -> npt.NDArray[np.bool_]:
     """An object as a careless hand has it, H x W: always the same for the same object."""
-    left, top, width, height = target.box
+    top, left, height, width = target.box
     half = max(width, height) + 4
     truth = np.pad((picture.numbered == target.number).astype(np.int8), half)
     # In the padded picture the square begins where the object's middle lies in the other.

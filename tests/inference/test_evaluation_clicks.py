@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -37,8 +37,10 @@ class Scripted:
 
     masks: list
     clicks: list = field(default_factory=list)
+    start: np.ndarray | None = None
 
     def begin(self, picture, target):
+        self.start = np.zeros(picture.numbered.shape, bool)
         return self
 
     def add(self, click):
@@ -62,6 +64,18 @@ def test_object_is_clicked_until_the_clicks_are_used_up(tmp_path):
     result = evaluate_object(method, picture, picture.targets[0], ClickRules(max_clicks=3))
     assert result.ious == pytest.approx([0.25, 0.5, 0.75])
     assert [c.include for c in method.clicks] == [True] * 3
+
+
+def test_first_click_falls_on_what_is_wrong_with_the_outline_that_was_there(tmp_path):
+    picture = picture_of(tmp_path)
+    method = Scripted(parts_of_first_object(60))
+    old = np.zeros(picture.numbered.shape, bool)
+    old[20:60, 30:80] = True
+    old[100:140, 150:190] = True  # nothing that anybody labelled
+    method.begin = lambda *_: replace(method, start=old)
+    evaluate_object(method, picture, picture.targets[0], ClickRules(max_clicks=1))
+    (click,) = method.clicks
+    assert (click.include, click.row in range(100, 140)) == (False, True)
 
 
 def test_reached_iou_ends_the_object(tmp_path):

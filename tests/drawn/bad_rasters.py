@@ -72,6 +72,11 @@ def rotated(path: Path) -> None:
     write_raster(path, ground(), transform=NORTH_UP @ Affine.rotation(30))
 
 
+def endless(path: Path) -> None:
+    """Rows that lie further apart than a number can say of all of them."""
+    write_raster(path, ground(), transform=Affine(0.5, 0.1, 500_000, 0.1, -1e307, 4_000_000))
+
+
 def sheared(path: Path) -> None:
     write_raster(path, ground(), transform=NORTH_UP @ Affine.shear(20, 0))
 

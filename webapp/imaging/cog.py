@@ -255,7 +255,8 @@ def _write_warped(
     crs = _warp_crs(placement)
     try:
         transform, width, height = _target_grid(source, placement, crs)
-    except (RasterioError, CPLE_BaseError) as error:
+    except (RasterioError, CPLE_BaseError, ArithmeticError, ValueError) as error:
+        # The last two are of pixels without an end, or without a size.
         raise RasterRefused(
             f"{staged.name} cannot be put into {placement.target_crs.name}: its position or its "
             "coordinate system is broken. Check both and upload it again."

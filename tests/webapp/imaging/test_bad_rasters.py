@@ -25,6 +25,7 @@ CASES = {
     "No coordinate system": (bad_rasters.no_crs, "question"),
     "Turned grid": (bad_rasters.rotated, "ready"),
     "Sheared grid": (bad_rasters.sheared, "ready"),
+    "Pixels without an end": (bad_rasters.endless, "refused"),
     "Every pixel empty": (bad_rasters.all_nodata, "refused"),
     "Absurd dimensions in a tiny file": (bad_rasters.absurd_dimensions, "refused"),
     "Decompression bomb": (bad_rasters.decompression_bomb, "refused"),

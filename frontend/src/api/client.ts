@@ -39,6 +39,7 @@ export type NewEdit =
   | Schemas["UndoEdit"]
   | Schemas["ReviewEdit"];
 export type Edit = Schemas["EditOut"];
+export type AtRevision = Schemas["AtRevision"];
 export type EditKind = Schemas["EditKind"];
 export type EditRow = Schemas["EditRowOut"];
 export type ExportChoice = Schemas["ExportIn"];

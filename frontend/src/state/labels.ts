@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { Box, Edit, Label, NewEdit } from "../api/client";
+import type { AtRevision, Box, Edit, Label, NewEdit } from "../api/client";
 import { boxOf } from "./draftData";
 import { pending } from "./pending";
 
@@ -41,13 +41,8 @@ export function afterEdit(label: Label, edit: NewEdit): Label {
   }
 }
 
-interface Base {
-  readonly label: string;
-  readonly base_revision: number;
-}
-
 /** The labels that an edit changes, each with the revision that the edit was made against. */
-function basesOf(edit: NewEdit): readonly Base[] {
+function basesOf(edit: NewEdit): readonly AtRevision[] {
   if (edit.kind === "classify" || edit.kind === "delete") return edit.labels;
   if (edit.kind === "reshape") return [edit];
   return edit.kind === "review" ? [{ label: edit.label, base_revision: edit.revision }] : [];

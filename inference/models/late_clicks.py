@@ -15,7 +15,8 @@ and full ones later, and running averages over both would fit neither.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,8 @@ STRIDE = 16
 """Sides must be multiples of this: the encoder's coarsest step."""
 
 GROUPS = 8
+PIXEL_CHANNELS = 8
+"""At full resolution, before the image, previous mask and clicks are looked at once more."""
 BLUR_PX = 8
 """Half-size of the window over which click disks are averaged into the blurred maps."""
 
@@ -62,6 +65,10 @@ class LateClicksConfig:
                 f"{self.encoder_channels[2]} channels at stride 16 cannot be split into "
                 f"{self.transformer_heads} heads"
             )
+
+    def with_bands(self, count: int) -> "LateClicksConfig":
+        """The same for so many bands."""
+        return replace(self, bands=count)
 
 
 def convolution(channels_in: int, channels_out: int, *, stride: int = 1) -> nn.Sequential:
@@ -164,9 +171,9 @@ class ClickHead(nn.Module):
         self.up_4 = convolution(middle + fine, fine)
         self.to_edges = nn.Conv2d(fine, edge, 1)
         self.up_2 = convolution(2 * edge, edge)
-        self.to_pixels = nn.Conv2d(edge, 8, 1)
+        self.to_pixels = nn.Conv2d(edge, PIXEL_CHANNELS, 1)
         self.last = nn.Sequential(
-            nn.Conv2d(8 + config.bands + 3, 12, 3, padding=1),
+            nn.Conv2d(PIXEL_CHANNELS + config.bands + 3, 12, 3, padding=1),
             nn.ReLU(inplace=True),
             nn.Conv2d(12, 1, 3, padding=1),
         )
@@ -198,6 +205,8 @@ class LateClicks(ClickNetwork):
 
     MEAN = 0.45
     DEVIATION = 0.25
+    IMAGE_KERNELS: ClassVar = {"encoder.stem.0.0.weight": 0, "head.last.0.weight": PIXEL_CHANNELS}
+    """The kernels that the image's bands enter by, and how many channels come before them."""
 
     def __init__(self, config: LateClicksConfig | None = None) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ that segmentation never uses are dropped by `without_unused_keys`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TypeVar
 
 import torch
@@ -107,6 +108,15 @@ class SimpleClickConfig:
         """Image bands the network takes."""
         return len(self.mean)
 
+    def with_bands(self, count: int) -> "SimpleClickConfig":
+        """The same for its first bands, or for further ones whose statistics are the average."""
+        further = max(0, count - self.bands)
+        return replace(
+            self,
+            mean=(*self.mean[:count], *[fmean(self.mean)] * further),
+            deviation=(*self.deviation[:count], *[fmean(self.deviation)] * further),
+        )
+
 
 XTINY = SimpleClickConfig(16, 160, 8, 4, (96, 192, 288, 384), head_channels=128)
 VIT_B = SimpleClickConfig(16, 768, 12, 12, (128, 256, 512, 1024))
@@ -176,37 +186,6 @@ class SimpleClick(ClickNetwork):
 def per_band(values: Sequence[float]) -> Tensor:
     """1 x bands x 1 x 1."""
     return torch.tensor(values).reshape(1, -1, 1, 1)
-
-
-def with_extra_bands(
-    network: SimpleClick, *, mean: Sequence[float], deviation: Sequence[float]
-) -> SimpleClick:
-    """A copy that takes further bands behind its own, and at first gives them no weight.
-
-    Whatever the new bands hold, the copy answers as `network` does; training finds out what they
-    are good for.
-
-    Args:
-        network: stays as it is.
-        mean: of each new band, values 0..1.
-        deviation: standard deviation of each new band.
-
-    Raises:
-        ValueError: not as many means as deviations.
-    """
-    config = replace(
-        network.config,
-        mean=(*network.config.mean, *mean),
-        deviation=(*network.config.deviation, *deviation),
-    )
-    state = network.state_dict()
-    first = FIRST_OF_IMAGE[config.stem]
-    known = state[first]  # D x bands x P x P
-    unknown = known.new_zeros(known.shape[0], len(mean), *known.shape[2:])
-    state[first] = torch.cat([known, unknown], dim=1)
-    extended = SimpleClick(config).to(known.device)
-    extended.load_state_dict(state)
-    return extended.train(network.training)
 
 
 def without_unused_keys(published: Mapping[str, T]) -> dict[str, T]:

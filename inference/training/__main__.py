@@ -42,7 +42,10 @@ def parser() -> argparse.ArgumentParser:
     tuning.add_argument("--minutes", type=float, default=0.0, help="of training; or --steps")
     tuning.add_argument("--steps", type=int, default=0)
     tuning.add_argument(
-        "--bands", type=parse_bands, help="of the pictures, such as 4,1,2; all of them without it"
+        "--bands",
+        type=parse_bands,
+        help="of the pictures, such as 4,1,2; all of them without it. More than the weights take, "
+        "such as 1,2,3,4, make a model that takes so many",
     )
     tuning.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     tuning.add_argument("--workers", type=int, default=0, help="processes that draw samples")

@@ -19,7 +19,7 @@ from inference.models.checkpoint import load_weights, sha256_of
 from inference.models.registry import WEIGHTS_FOLDER, ModelSpec, load_model, read_manifest
 from inference.training.config import StageConfig, TrainingConfig, ValidationConfig
 from inference.training.export import LICENCE, export
-from inference.training.networks import config_of, load_start, read_carried
+from inference.training.networks import config_of, load_start, read_carried, start_network
 from inference.training.trainer import Trainer, choose_device
 from inference.training.validation import Case, Measurement, draw_cases, measure
 from inference.training_sets.pack import Source
@@ -59,7 +59,7 @@ class Order:
         name: of the model to make, and of its run.
         minutes: of training; or `steps`.
         bands: of the pictures, from 1, in the order the network gets them; None takes them as
-            they are.
+            they are. More than the weights take are further ones that the model learns to use.
     """
 
     data: Path
@@ -125,14 +125,16 @@ def fine_tune(
     """
     check_name(order, runs / order.name, weights, resume=resume)
     starting = find_start(order.start, weights)
-    network = load_start(starting.path)
+    known = config_of(load_start(starting.path))
+    described = known.with_bands(max(known.bands, len(order.bands or ())))
+    network = start_network(described, starting.path)
     train, held_out = split(order.data)
     train, held_out = (with_bands(part, order, network.bands) for part in (train, held_out))
     size = network.nearest_valid_size(starting.size_px)
     cases = draw_cases(held_out, count=MOST_CASES, size=size, seed=SPLIT_SEED, bands=network.bands)
     check_enough(train, cases, order)
     config = run_config(order, runs / order.name, starting, size, settings or {})
-    config = replace(config, network=config_of(network))
+    config = replace(config, network=described)
     device = choose_device(config)
     torch.set_num_threads(config.threads)
     keep_order(order, starting, config.run)
@@ -243,11 +245,13 @@ def with_bands(source: Source, order: Order, bands: int) -> Source:
         chosen = order.bands or tuple(range(1, has + 1))
         if len(chosen) != bands or not all(1 <= band <= has for band in chosen):
             given = f", of which --bands takes {chosen}" if order.bands else ""
-            proposed = (4, 1, 2) if (bands, has) == (3, 4) else (1,) * bands
+            proposed = "4,1,2" if (bands, has) == (3, 4) else ",".join("1" * bands)
+            every = ",".join(str(band) for band in range(1, has + 1))
+            learnt = f", or --bands {every} to learn the others, too" if has > bands else ""
             raise FineTuningRefused(
                 f"{picture.name} has {has} band(s){given}; {order.start} takes {bands}. Nothing "
-                f"was started; choose {bands} of them, such as --bands "
-                f"{','.join(map(str, proposed))}, or start from other weights."
+                f"was started; choose {bands} of them, such as --bands {proposed}{learnt}, or "
+                "start from other weights."
             )
     if order.bands is None:
         return source

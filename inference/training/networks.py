@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from inference.errors import InferenceError
 from inference.models.checkpoint import build_network, load_weights
 from inference.models.click_network import ClickNetwork
+from inference.models.extra_bands import with_extra_bands
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.simple_click import SimpleClickConfig
 
@@ -156,7 +157,8 @@ def start_network(config: NetworkConfig, path: Path | None) -> ClickNetwork:
 
     Args:
         config: the network to be trained.
-        path: of weights for all of it, or for its image half; None starts at random.
+        path: of weights for all of it, or for its image half; None starts at random. Weights of
+            fewer bands get those that they lack (`with_extra_bands`).
 
     Raises:
         WeightsUnreadable, StartUnusable: the file is missing or damaged, or of another network.
@@ -166,7 +168,11 @@ def start_network(config: NetworkConfig, path: Path | None) -> ClickNetwork:
     if path.suffix == ".pt" and (part := read_carried_part(path)).get("image_half_only", False):
         return network_with_image_half(config, part, path)
     network = load_start(path)
-    check_same(config_of(network), config, path)
+    found = config_of(network)
+    if config.bands > found.bands and config.with_bands(found.bands) == found:
+        log.info("band(s) %d to %d start with no weight", found.bands + 1, config.bands)
+        return with_extra_bands(network, config)  # type: ignore[type-var]  # of these families
+    check_same(found, config, path)
     return network
 
 

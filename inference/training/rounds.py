@@ -92,7 +92,9 @@ class Rounds:
 
     def add_clicks(self) -> None:
         """One click for each sample that still has an error; without a generator at its centre."""
-        self.clicker.add(self.previous, draw_habits(len(self.previous), self.rng), self.rng)
+        is_first = not bool(self.previous.any())
+        habits = draw_habits(len(self.previous), self.rng, first=is_first)
+        self.clicker.add(self.previous, habits, self.rng)
 
     def refine(self) -> None:
         """A pass without gradient; its mask becomes the previous one."""

@@ -15,7 +15,7 @@ from inference.models.click_network import InvalidWindowSize
 from inference.models.formula_weights import fill_by_formula
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.plain_vit import ConvolutionalStem
-from inference.models.simple_click import SimpleClick, SimpleClickConfig, with_extra_bands
+from inference.models.simple_click import SimpleClickConfig
 from inference.training.config import read_config
 from inference.training.networks import new_network
 from tests.drawn.training_folders import TINY
@@ -122,17 +122,6 @@ def test_a_transformer_that_cannot_work_is_refused(change, sentence):
 def test_attention_needs_channels_that_its_heads_can_share():
     with pytest.raises(ValueError, match="split into 3 heads"):
         LateClicksConfig(transformer_blocks=1, transformer_heads=3)
-
-
-@torch.inference_mode()
-def test_extra_bands_leave_the_answer_of_a_convolutional_stem_as_it_was():
-    network = drawn_network(STEM)
-    image, previous, clicks = drawn_input(64, 64, bands=4)
-    extended = with_extra_bands(network, mean=(0.4,), deviation=(0.2,))
-    assert isinstance(extended, SimpleClick)
-    torch.testing.assert_close(
-        extended(image, previous, clicks), network(image[:, :3], previous, clicks)
-    )
 
 
 @torch.inference_mode()

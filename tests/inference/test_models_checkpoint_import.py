@@ -14,8 +14,9 @@ from inference.models.checkpoint_import import (
     UnknownNetwork,
     import_checkpoint,
 )
+from inference.models.extra_bands import with_extra_bands
 from inference.models.registry import load_model, read_manifest
-from inference.models.simple_click import IMAGE_PATCHES, XTINY, with_extra_bands
+from inference.models.simple_click import IMAGE_PATCHES, XTINY
 from tests.drawn.published_checkpoints import (
     PARITY,
     draw_network,
@@ -64,7 +65,7 @@ def test_values_are_kept_exactly_in_the_smallest_precision(halved, state, tmp_pa
 
 
 def test_bands_and_click_radius_are_the_files_own(state, network, tmp_path):
-    four = with_extra_bands(network, mean=(0.3,), deviation=(0.2,)).state_dict()
+    four = with_extra_bands(network, network.config.with_bands(4)).state_dict()
     params = parameters(norm_radius=3, norm_mean_std=([0.4, 0.4, 0.4, 0.3], [0.1, 0.1, 0.1, 0.2]))
     path = published(tmp_path / "f.pth", {**state, **four}, params=params)
 

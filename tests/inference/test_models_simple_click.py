@@ -21,7 +21,6 @@ from inference.models.simple_click import (
     XTINY,
     SimpleClick,
     SimpleClickConfig,
-    with_extra_bands,
     without_unused_keys,
 )
 
@@ -285,36 +284,3 @@ def test_each_band_is_normalised_by_its_own_mean_and_deviation():
 def test_bands_without_usable_statistics_are_refused(mean, deviation):
     with pytest.raises(ValueError, match="deviation"):
         replace(SMALL, mean=mean, deviation=deviation)
-
-
-@torch.inference_mode()
-def test_extra_bands_leave_the_answer_as_it_was():
-    network = drawn_network()
-    image, previous, clicks = drawn_input(224, 448)
-    extended = with_extra_bands(network, mean=(0.3, 0.4), deviation=(0.2, 0.1))
-    answers = [
-        extended(torch.cat([image, extra], dim=1), previous, clicks)
-        for extra in (torch.zeros(1, 2, 224, 448), torch.rand(1, 2, 224, 448))
-    ]
-
-    assert extended.bands == 5
-    assert extended.config.mean == (0.485, 0.456, 0.406, 0.3, 0.4)
-    assert torch.equal(answers[0], answers[1])
-    torch.testing.assert_close(answers[0], network(image, previous, clicks), atol=1e-5, rtol=1e-5)
-
-
-def test_extra_bands_can_learn():
-    extended = with_extra_bands(drawn_network(), mean=(0.3,), deviation=(0.2,))
-    extended(*drawn_input(224, 224, bands=4)).sum().backward()
-    gradient = extended.backbone.patch_embed.proj.weight.grad
-    assert gradient[:, 3].abs().min() > 0
-
-
-def test_extending_leaves_the_network_itself_as_it_was():
-    network = drawn_network()
-    before = {k: v.clone() for k, v in network.state_dict().items()}
-    extended = with_extra_bands(network, mean=(0.3,), deviation=(0.2,))
-    with torch.no_grad():
-        for parameter in extended.parameters():
-            parameter.add_(1)
-    assert all(torch.equal(v, before[k]) for k, v in network.state_dict().items())

@@ -119,6 +119,22 @@ def test_bands_that_do_not_fit_are_refused(bands, sentence, tmp_path, weights):
     assert not (tmp_path / "runs").exists()
 
 
+def test_more_bands_than_the_weights_take_make_a_model_that_takes_them(tmp_path, weights):
+    write_disks(tmp_path / "disks")
+    outcome = fine_tune(
+        order_of(tmp_path, bands=(1, 2, 3, 1)),
+        runs=tmp_path / "runs",
+        weights=weights,
+        settings=SETTINGS,
+    )
+    three = fine_tune(
+        order_of(tmp_path, name="three"), runs=tmp_path / "runs", weights=weights, settings=SETTINGS
+    )
+    assert outcome.spec.bands == load_model("mine", weights)[0].bands == 4
+    # The further band weighs nothing before it has been learnt.
+    np.testing.assert_allclose(outcome.before.iou, three.before.iou, atol=1e-3)
+
+
 def test_a_folder_with_too_few_objects_is_refused(tmp_path, weights):
     write_disks(tmp_path / "disks", pictures=1)
     labels = json.loads((tmp_path / "disks/classes.json").read_text())

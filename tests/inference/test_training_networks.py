@@ -10,6 +10,7 @@ from inference.models.click_network import ClickNetwork
 from inference.models.late_clicks import LateClicks
 from inference.models.simple_click import SimpleClick, SimpleClickConfig
 from inference.training.batches import BatchRequest, draw_batch
+from inference.training.click_sampling import NEAR_BOUNDARY, Habit
 from inference.training.config import (
     StageConfig,
     TrainingConfig,
@@ -193,6 +194,31 @@ def test_the_iterative_loss_learns_from_one_to_three_clicks_from_the_first_on():
         iterative_loss(Rounds(network, batch_of(network, "iterative"), None), rng)
         seen.add(tuple(network.shown))
     assert seen == {(1.0,), (1.0, 2.0), (1.0, 2.0, 3.0)}
+
+
+class Listening:
+    """Clicks nowhere, and keeps which habits it was given."""
+
+    maps = torch.zeros(400, 2, 16, 16)
+
+    def __init__(self) -> None:
+        self.habits: list[list[Habit]] = []
+
+    def add(self, previous, habits, rng):
+        self.habits.append(habits)
+
+
+def test_first_clicks_fall_well_inside_and_corrections_at_edges():
+    blank = torch.zeros(400, 16, 16)
+    batch = Batch(blank[:, None].repeat(1, 3, 1, 1), blank.to(torch.int8), blank[:, None][:, :0])
+    rounds = Rounds(Recording(), batch, np.random.default_rng(5))
+    rounds.clicker = Listening()
+    rounds.add_clicks()
+    rounds.refine()
+    rounds.add_clicks()
+    first, later = (habits.count(NEAR_BOUNDARY) / 400 for habits in rounds.clicker.habits)
+    assert first == pytest.approx(0.05, abs=0.04)
+    assert later == pytest.approx(0.20, abs=0.06)
 
 
 def test_later_clicks_reach_the_twentieth_and_no_further():

@@ -3,12 +3,15 @@ import json
 import numpy as np
 import pytest
 
+from bench import fine_tuning
 from bench.band_report import PLAIN, compare, table
-from bench.fine_tuning import whole_objects, write_part
+from bench.fine_tuning import row_of, whole_objects, write_part
 from bench.paired import interval
 from bench.quality_and_time import Row, plot_of, read_report
 from inference.evaluation.evaluate import ObjectResult
 from inference.models.registry import WEIGHTS_FOLDER
+from inference.training.fine_tuning import Outcome
+from inference.training.validation import Measurement
 from inference.training_sets.pictures import IGNORED, Picture, read_folder, table_of_objects
 from tests.drawn.training_folders import draw_disks
 
@@ -63,3 +66,22 @@ def test_plot_has_a_mark_for_each_model_and_back_end():
         (axes,) = plot_of(shown).axes
         marks = [tuple(line.get_xydata()[0]) for line in axes.lines]
         assert marks == [(row.new_window_ms, row.noc90) for row in shown]
+
+
+def measured(*first_clicks: float) -> Outcome:
+    """After: IoU 0.95 at once where 1.0 is given, else never; before: never."""
+    iou = np.array([[value, value] for value in first_clicks])
+    masks = np.zeros((len(first_clicks), 8, 8), np.float16)
+    sources = ["s"] * len(first_clicks)
+    before = Measurement(sources, np.zeros_like(iou), masks, masks)
+    return Outcome("default", None, before, Measurement(sources, iou, masks, masks))
+
+
+def test_bands_are_compared_with_the_first_choice_object_by_object():
+    first, other = measured(0.95, 0.2, 0.2, 0.2), measured(0.95, 0.95, 0.95, 0.2)
+    rows = [row_of("1,2,3", 10, first, None, 0), row_of("1,2,3,4", 10, other, first, 0)]
+    assert [row.difference90 for row in rows] == [-0.25, -0.75]
+    assert [row.beside90 for row in rows] == [None, -0.5]
+    lines = fine_tuning.table(rows).splitlines()
+    assert lines[2].endswith("|  |")
+    assert "| -0.50 (-1.00 to +0.00) |" in lines[3]

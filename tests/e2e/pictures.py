@@ -101,6 +101,8 @@ class Photographer:
         self.page.get_by_role("link", name="Review").click()
         expect(self.page.get_by_role("heading", name="#1")).to_be_visible(timeout=SLOW_MS)
         self.mapper.wait_for_map()
+        history = self.page.get_by_role("region", name="History")
+        expect(history.get_by_role("listitem").first).to_be_visible(timeout=SLOW_MS)
         self.take("review")
 
     def draw(self) -> None:

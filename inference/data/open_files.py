@@ -8,20 +8,14 @@ from rasterio.session import DummySession
 
 from inference.errors import InferenceError
 from inference.messages import FileSource
+from inference.remote_files import OVER_HTTP
 
 OPEN_FILES = 16
 
 _READING = {
     # A COG has everything inside: no look at the files beside it.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    # From a web server: few requests, none that waits for ever, one more try where it stumbles.
-    "GDAL_INGESTED_BYTES_AT_OPEN": 65536,
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "CPL_VSIL_CURL_USE_HEAD": "NO",
-    "GDAL_HTTP_CONNECTTIMEOUT": 5,
-    "GDAL_HTTP_TIMEOUT": 20,
-    "GDAL_HTTP_MAX_RETRY": 1,
-    "GDAL_HTTP_RETRY_DELAY": 0.2,
+    **OVER_HTTP,
 }
 
 

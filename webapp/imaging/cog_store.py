@@ -15,6 +15,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from inference.remote_files import OVER_HTTP
 from webapp.errors import Unavailable
 from webapp.imaging import parts
 from webapp.service_addresses import Bucket
@@ -29,16 +30,6 @@ _OPENING: dict[str, str | int | float | bool] = {
     # No file beside a COG may say anything about it, and none is looked for.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": False,
-}
-_OVER_HTTP: dict[str, str | int | float | bool] = {
-    # Few requests, none that waits for ever, one more try where it stumbles.
-    "GDAL_INGESTED_BYTES_AT_OPEN": 65536,
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "CPL_VSIL_CURL_USE_HEAD": "NO",
-    "GDAL_HTTP_CONNECTTIMEOUT": 5,
-    "GDAL_HTTP_TIMEOUT": 20,
-    "GDAL_HTTP_MAX_RETRY": 1,
-    "GDAL_HTTP_RETRY_DELAY": 0.2,
 }
 
 
@@ -158,7 +149,7 @@ class BucketStore:
     @property
     def gdal_options(self) -> Mapping[str, str | int | float | bool]:
         """See `CogStore`; the endpoint too, so that GDAL asks whom boto3 asks."""
-        options = {**_OPENING, **_OVER_HTTP}
+        options = {**_OPENING, **OVER_HTTP}
         # Else GDAL remembers of a file that was not reached that it is none, for the next opening.
         options["CPL_VSIL_CURL_NON_CACHED"] = self.opened_as("cogs/")
         if self._bucket.region:

@@ -15,6 +15,7 @@ from inference.commands.command import Subparsers, UsageError
 from inference.commands.model_options import add_model_options, load, use_threads
 
 TOKEN_NAME = "SEGMAP_ENGINE_TOKEN"  # noqa: S105 (the variable's name, not a token)
+MODEL_NAME = "SEGMAP_MODEL"
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -28,6 +29,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="fetch pixels from the server always, not only where its files are not at hand here",
     )
     add_model_options(parser)
+    # By the environment, too: so `make run` and the units of deploy/ are told.
+    parser.set_defaults(model=os.environ.get(MODEL_NAME) or "default")
     parser.add_argument(
         "--backend",
         choices=("auto", "torch", "openvino"),

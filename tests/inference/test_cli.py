@@ -145,6 +145,13 @@ def test_engine_without_a_token_does_not_start(monkeypatch, capsys):
     assert "SEGMAP_ENGINE_TOKEN" in capsys.readouterr().err
 
 
+def test_engine_runs_the_model_that_the_environment_names(monkeypatch, capsys):
+    monkeypatch.setenv("SEGMAP_ENGINE_TOKEN", "drawn")
+    monkeypatch.setenv("SEGMAP_MODEL", "of-nobody")
+    assert main(["engine", "--server", "ws://127.0.0.1:1/ws/engine"]) == 1
+    assert "of-nobody" in capsys.readouterr().err
+
+
 def test_commands_with_options_of_their_own_get_them_as_they_are(tmp_path, capsys):
     assert main(["draw-scene", "--out", str(tmp_path), "--size", "50"]) == 1
     assert "50 x 50 pixels" in capsys.readouterr().err

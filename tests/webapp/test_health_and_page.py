@@ -37,7 +37,9 @@ def hub(monkeypatch) -> EngineHub:
 @pytest.fixture
 def engine(hub) -> EngineLink:
     """One that is connected."""
-    link = EngineLink(engine="1", device="cpu", model="fake", capacity=1, post=lambda _: None)
+    link = EngineLink(
+        engine="1", device="cpu", model="fake", bands=3, capacity=1, post=lambda _: None
+    )
     hub.connected(link)
     return link
 

@@ -87,8 +87,10 @@ class EngineDispatch:
     def status(self) -> EngineStatus:
         """Whether clicks can be answered now, and by what: this process's engines first."""
         for engine in self.engines():
-            return EngineStatus(connected=True, device=engine.device, model=engine.model)
-        return EngineStatus(connected=False, device="", model="")
+            return EngineStatus(
+                connected=True, device=engine.device, model=engine.model, bands=engine.bands
+            )
+        return EngineStatus(connected=False, device="", model="", bands=0)
 
     def when_engines_change(self, call: Callable[[], None]) -> None:
         """Call back each time that an engine has come or gone, anywhere."""
@@ -182,7 +184,7 @@ class EngineDispatch:
     def engines(self) -> list[PresentEngine]:
         """The engines that can be asked now, this process's own first."""
         here = {
-            link.engine: PresentEngine(link.engine, link.device, link.model, HERE)
+            link.engine: PresentEngine(link.engine, link.device, link.model, link.bands, HERE)
             for link in self.hub.links
         }
         if self.relay is None or not self.relay.carries:

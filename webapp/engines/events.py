@@ -9,13 +9,18 @@ ENGINES = "engines"
 
 
 class EngineStatus(BaseModel):
-    """Whether clicks can be answered now, and by what."""
+    """Whether clicks can be answered now, and by what.
+
+    Attributes:
+        bands: how many its network takes; 0 while there is none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     connected: bool
     device: str
     model: str
+    bands: int
 
 
 class EngineChanged(ServerMessage):

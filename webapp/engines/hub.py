@@ -52,6 +52,7 @@ class EngineLink:
     engine: str
     device: str
     model: str
+    bands: int
     capacity: int
     post: Callable[[Segment | Cancel], None]
     in_flight: set[str] = field(default_factory=set)
@@ -126,8 +127,10 @@ class EngineHub:
     def status(self) -> EngineStatus:
         """Whether the engines of this process can answer clicks, and which they are."""
         for link in self._links:
-            return EngineStatus(connected=True, device=link.device, model=link.model)
-        return EngineStatus(connected=False, device="", model="")
+            return EngineStatus(
+                connected=True, device=link.device, model=link.model, bands=link.bands
+            )
+        return EngineStatus(connected=False, device="", model="", bands=0)
 
     def load(self) -> EngineLoad:
         """How much is asked of them now."""

@@ -105,6 +105,7 @@ class PresentEngine:
     engine: str
     device: str
     model: str
+    bands: int
     holder: str
 
 
@@ -163,6 +164,7 @@ def present() -> list[PresentEngine]:
             engine=str(row.uid),
             device=row.device,
             model=row.models_loaded[0]["name"] if row.models_loaded else "",
+            bands=row.models_loaded[0]["bands"] if row.models_loaded else 0,
             holder=row.holder,
         )
         for row in seen.order_by("pk")

@@ -113,7 +113,7 @@ def layer_out(layer: Layer) -> LayerOut:
         tile_url=address if tile_grid else "",
         views=[_view_out(named) for named in named_views(layer.band_roles)],
         band_roles=layer.band_roles,
-        model_sees=_model_sees(layer),
+        network_bands=_network_roles(layer) if layer.version else [],
         images=[image_out(image) for image in images],
     )
 
@@ -211,16 +211,14 @@ def _network_bands(layer: Layer) -> list[int]:
     return [grey] * 3
 
 
+def _network_roles(layer: Layer) -> list[str]:
+    roles: list[str] = layer.band_roles
+    return [roles[number - 1] for number in _network_bands(layer)]
+
+
 def _range(layer: Layer, band: int) -> ValueRange:
     if layer.dtype == "uint8":
         return BYTE_RANGE
     values = layer.statistics[band - 1]
     low, high = values["p0.5"], values["p99.5"]
     return ValueRange(low=low, high=high if high > low else low + 1)
-
-
-def _model_sees(layer: Layer) -> str:
-    if not layer.version:
-        return ""
-    bands = _network_bands(layer)
-    return "one band" if bands[0] == bands[1] else "RGB"

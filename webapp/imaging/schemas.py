@@ -79,7 +79,13 @@ class ViewOut(Schema):
 
 
 class LayerOut(Schema):
-    """A layer as the page shows it. `tile_url` holds {view}, {z}, {x} and {y}."""
+    """A layer as the page shows it.
+
+    Attributes:
+        tile_url: holds {view}, {z}, {x} and {y}.
+        network_bands: the roles of the bands that networks get, in their order: a network of
+            three takes the first three.
+    """
 
     uid: UUID
     name: str
@@ -92,5 +98,5 @@ class LayerOut(Schema):
     tile_url: str
     views: list[ViewOut]
     band_roles: list[str]
-    model_sees: str
+    network_bands: list[str]
     images: list[ImageOut]

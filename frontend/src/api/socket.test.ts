@@ -25,7 +25,7 @@ class TestSocket extends EventTarget {
 
 const WELCOME = {
   type: "welcome",
-  engine: { connected: true, device: "cpu", model: "m" },
+  engine: { connected: true, device: "cpu", model: "m", bands: 3 },
   draft: null,
   last_edit: 0,
 };

@@ -51,7 +51,7 @@ export function exampleLayer(change: Partial<Layer> = {}): Layer {
       { id: "ndvi", name: "NDVI", legend: [] },
     ],
     band_roles: ["red", "green", "blue", "nir"],
-    model_sees: "RGB",
+    network_bands: ["red", "green", "blue"],
     images: [],
     ...change,
   };

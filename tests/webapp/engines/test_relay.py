@@ -86,13 +86,13 @@ class RemoteEngine:
             name=f"row {random.random()}",
             token_sha256=f"{random.random()}",
             device="far",
-            models_loaded=[{"name": "tiny"}],
+            models_loaded=[{"name": "tiny", "bands": 3}],
             connected=True,
             holder=self.process.channel,
             last_seen_at=timezone.now(),
         )
         self.name = str(row.uid)
-        self.link = EngineLink(self.name, "far", "tiny", self.capacity, self._hear)
+        self.link = EngineLink(self.name, "far", "tiny", 3, self.capacity, self._hear)
         self.process.hub.connected(self.link)
         return self
 

@@ -1131,8 +1131,13 @@ export interface components {
         /**
          * EngineStatus
          * @description Whether clicks can be answered now, and by what.
+         *
+         *     Attributes:
+         *         bands: how many its network takes; 0 while there is none.
          */
         EngineStatus: {
+            /** Bands */
+            bands: number;
             /** Connected */
             connected: boolean;
             /** Device */
@@ -1413,7 +1418,12 @@ export interface components {
         };
         /**
          * LayerOut
-         * @description A layer as the page shows it. `tile_url` holds {view}, {z}, {x} and {y}.
+         * @description A layer as the page shows it.
+         *
+         *     Attributes:
+         *         tile_url: holds {view}, {z}, {x} and {y}.
+         *         network_bands: the roles of the bands that networks get, in their order: a network of
+         *             three takes the first three.
          */
         LayerOut: {
             /** Band Roles */
@@ -1424,10 +1434,10 @@ export interface components {
             extent: number[];
             /** Images */
             images: components["schemas"]["ImageOut"][];
-            /** Model Sees */
-            model_sees: string;
             /** Name */
             name: string;
+            /** Network Bands */
+            network_bands: string[];
             /** Pixel M */
             pixel_m: number;
             /** Ready */

@@ -2,6 +2,7 @@ import { useRef } from "preact/hooks";
 import { engine, keptChanges, linkState } from "../../state/connection";
 import { cursorWords } from "../../state/cursorWords";
 import { savingDrafts } from "../../state/draft";
+import { modelSees } from "../../state/modelSees";
 import { notify } from "../../state/notices";
 import { crs } from "../../state/project";
 import { activeLayer, cursor, scaleLine } from "../../state/view";
@@ -18,7 +19,7 @@ export function StatusRegion() {
       pixelM={activeLayer.value?.pixel_m ?? null}
       pointer={last.current}
       crsName={crs.value?.name ?? null}
-      modelSees={activeLayer.value?.model_sees ?? null}
+      modelSees={modelSees(activeLayer.value?.network_bands ?? [], engine.value?.bands ?? 0)}
       engine={engineWords()}
       saved={savedWords()}
       onCopy={copy}

@@ -23,7 +23,7 @@ def create_user(
     except ValidationError as error:
         sentences = " ".join(error.messages)
         raise BadInput(f"No account was made. {sentences}") from error
-    _check_password(user, password)
+    check_password(user, password, refusal="No account was made.")
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -35,9 +35,19 @@ def create_user(
     return user
 
 
-def _check_password(user: User, password: str) -> None:
+def check_password(user: User, password: str, *, refusal: str) -> None:
+    """Nothing, where a password will do.
+
+    Args:
+        user: whose it is to be; it must not resemble their name.
+        password: as it was typed.
+        refusal: says what was not done.
+
+    Raises:
+        BadInput: it will not do.
+    """
     try:
         validate_password(password, user)
     except ValidationError as error:
         sentences = " ".join(error.messages)
-        raise BadInput(f"No account was made. {sentences}") from error
+        raise BadInput(f"{refusal} {sentences}") from error

@@ -1,3 +1,5 @@
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest
@@ -5,9 +7,9 @@ from django.middleware.csrf import get_token
 from ninja import Router
 
 from webapp.accounts import actions, queries
+from webapp.accounts import sign_in as door
 from webapp.accounts.models import User
-from webapp.accounts.schemas import SessionOut, SignIn, UserIn, UserOut
-from webapp.accounts.sign_in import sign_in as sign_person_in
+from webapp.accounts.schemas import PasswordChange, SessionOut, SignIn, UserIn, UserOut
 
 router = Router(tags=["accounts"])
 
@@ -21,7 +23,7 @@ def get_session(request: HttpRequest) -> SessionOut:
 @router.post("/session", response=SessionOut)
 def sign_in(request: HttpRequest, body: SignIn) -> SessionOut:
     """Sign in; the answer holds a new token."""
-    sign_person_in(request, body.username, body.password)
+    door.sign_in(request, body.username, body.password)
     return _session(request)
 
 
@@ -29,6 +31,14 @@ def sign_in(request: HttpRequest, body: SignIn) -> SessionOut:
 def sign_out(request: HttpRequest) -> SessionOut:
     """Sign out; nothing happens to those who are not signed in."""
     logout(request)
+    return _session(request)
+
+
+@router.put("/password", response=SessionOut)
+def change_password(request: HttpRequest, body: PasswordChange) -> SessionOut:
+    """Change one's own password; sessions elsewhere end, this one goes on under a new key."""
+    user = cast("User", request.user)  # its permit asks for somebody who is signed in
+    door.change_password(request, user, current=body.current, new=body.new)
     return _session(request)
 
 

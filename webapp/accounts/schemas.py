@@ -30,6 +30,13 @@ class SignIn(Sent):
     password: str = Field(max_length=200)
 
 
+class PasswordChange(Sent):
+    """A new password for whoever is signed in."""
+
+    current: str = Field(max_length=200)
+    new: str = Field(min_length=8, max_length=200)
+
+
 class UserIn(Sent):
     """A new account, made by a site administrator."""
 

@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 NOT_SIGNED_IN = 4401
 NO_SUCH_PROJECT = 4404
 TOO_SLOW = 4408
+NEW_SESSION_ARRIVES_S = 2.0
 LONGEST_MESSAGE = 16 * 1024
 TOO_LONG = (
     f"This message is no text, or longer than {LONGEST_MESSAGE // 1024} KB, so nothing was "
@@ -63,6 +64,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
         self.rates = rates
         self.admission: Admission | None = None
         self.owner = 0
+        self.user = ""
+        self.check: asyncio.Task[None] | None = None
         self.project = 0
         self.unsent: asyncio.Queue[str | int] = asyncio.Queue(MOST_UNSENT)
         self.writer: asyncio.Task[None] | None = None
@@ -83,7 +86,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
             await self.close(code=NO_SUCH_PROJECT if signed_in else NOT_SIGNED_IN)
             return
         await self.accept()
-        self.owner, self.project = member.user.pk, member.project.pk
+        self.owner, self.user = member.user.pk, str(member.user.uid)
+        self.project = member.project.pk
         self.writer = asyncio.create_task(self._write())
         for group in (project_group(self.project), EVERYONE):
             await self.channel_layer.group_add(group, self.channel_name)
@@ -96,6 +100,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
         if self.writer is None:
             return
         self.writer.cancel()
+        if self.check is not None:
+            self.check.cancel()
         self.runner.leave(self.owner, self.project, self._post)
         for group in (project_group(self.project), EVERYONE):
             await self.channel_layer.group_discard(group, self.channel_name)
@@ -175,13 +181,35 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
 
     async def notice(self, event: dict[str, Any]) -> None:
         """A notice to all pages of the project, or of all projects, from the channel layer."""
-        if json.loads(event["text"])["type"] == "project.changed" and self.admission:
-            try:
-                await in_database(self.admission.member)(Who.VIEWER)
-            except AppError:
-                self._queue(NO_SUCH_PROJECT)
-                return
+        said = json.loads(event["text"])
+        if said["type"] == "account.password":
+            if said["user"] == self.user and self.check is None:
+                self.check = asyncio.create_task(self._check_soon())
+            return
+        if said["type"] == "project.changed" and not await self._is_still_admitted():
+            return
         self._queue(event["text"])
+
+    async def _check_soon(self) -> None:
+        """End the socket of a session that is over; its page then asks who is signed in.
+
+        Not at once: the page that changed the password has to have its new session by then.
+        """
+        await asyncio.sleep(NEW_SESSION_ARRIVES_S)
+        self.check = None
+        await self._is_still_admitted()
+
+    async def _is_still_admitted(self) -> bool:
+        """Whether the session still has the project open to it; else the socket ends."""
+        if self.admission is None:
+            return False
+        try:
+            await in_database(self.admission.member)(Who.VIEWER)
+        except AppError as error:
+            signed_in = not isinstance(error, NotSignedIn)
+            self._queue(NO_SUCH_PROJECT if signed_in else NOT_SIGNED_IN)
+            return False
+        return True
 
     def _refuse(self, message_id: int | None, code: ErrorCode, sentence: str) -> None:
         self._post(Refused(type="error", id=message_id, code=code, sentence=sentence))

@@ -36,6 +36,7 @@ OPERATIONS: dict[str, Who] = {
     "get_session": Who.PUBLIC,
     "sign_in": Who.PUBLIC,
     "sign_out": Who.PUBLIC,
+    "change_password": Who.SIGNED_IN,
     "list_users": Who.STAFF,
     "create_user": Who.STAFF,
     "list_projects": Who.SIGNED_IN,

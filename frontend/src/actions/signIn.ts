@@ -10,6 +10,11 @@ export async function signIn(username: string, password: string): Promise<void> 
   currentLink()?.retryNow();
 }
 
+/** Sessions elsewhere end; this one goes on. */
+export async function changePassword(current: string, wanted: string): Promise<void> {
+  setSession(await api.changePassword(current, wanted));
+}
+
 export async function signOut(): Promise<void> {
   setSession(await api.signOut());
   navigate("/signin");

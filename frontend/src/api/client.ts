@@ -171,6 +171,9 @@ export const api = {
     request<Session>("POST", "/api/session", { username, password }),
   signOut: () => request<Session>("DELETE", "/api/session"),
 
+  changePassword: (current: string, wanted: string) =>
+    request<Session>("PUT", "/api/password", { current, new: wanted }),
+
   users: () => request<User[]>("GET", "/api/users"),
   createUser: (user: NewUser) => request<User>("POST", "/api/users", user),
 

@@ -3,9 +3,10 @@
 import pytest
 from channels.db import database_sync_to_async
 
+from tests.cast import PASSWORD
 from tests.drawn.labelled_project import LEFT, draw_label, member_of
 from tests.project_page import OWN, X
-from webapp.drafts import actions
+from webapp.drafts import actions, consumers
 from webapp.drafts.admission import TokenBucket
 from webapp.drafts.consumers import LONGEST_MESSAGE
 from webapp.drafts.models import Draft
@@ -177,6 +178,18 @@ async def test_socket_ends_with_the_session(server, client_of):
     assert refused["code"] == "not_signed_in"
     assert refused["sentence"] == "You were signed out. Sign in here; your draft is kept."
     assert await page.socket.receive() == {"closed": 4401}
+
+
+async def test_sockets_of_other_sessions_end_with_the_password(server, client_of, monkeypatch):
+    monkeypatch.setattr(consumers, "NEW_SESSION_ARRIVES_S", 0.1)
+    page, foreign = await server.page(), await server.page("max")
+    client = await in_thread(client_of)(server.cast.ana)  # a session of its own
+    body = {"current": PASSWORD, "new": "another-long-enough-one"}
+    changed = await in_thread(client.put)("/api/password", body, content_type="application/json")
+    assert changed.status_code == 200
+    assert await page.socket.receive() == {"closed": 4401}
+    assert (await foreign.open())["type"] == "ok"
+    await foreign.socket.close()
 
 
 @pytest.mark.parametrize(

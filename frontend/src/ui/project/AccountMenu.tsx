@@ -9,6 +9,7 @@ interface Props {
   readonly version: string;
   readonly preferences: Preferences;
   readonly onPreference: <K extends keyof Preferences>(key: K, value: Preferences[K]) => void;
+  readonly onChangePassword: () => void;
   readonly onSignOut: () => void;
 }
 
@@ -23,7 +24,8 @@ const COORDINATES = [
 ] as const;
 
 /** Who is signed in, what they set for themselves, and the way out. */
-export function AccountMenu({ me, version, preferences, onPreference, onSignOut }: Props) {
+export function AccountMenu(props: Props) {
+  const { me, version, preferences, onPreference } = props;
   const name = me.display_name || me.username;
   return (
     <Menu
@@ -61,7 +63,15 @@ export function AccountMenu({ me, version, preferences, onPreference, onSignOut 
           <MenuItem
             onClick={() => {
               close();
-              onSignOut();
+              props.onChangePassword();
+            }}
+          >
+            Change password…
+          </MenuItem>
+          <MenuItem
+            onClick={() => {
+              close();
+              props.onSignOut();
             }}
           >
             Sign out

@@ -9,6 +9,7 @@ from webapp.errors import BadInput
 from webapp.labels import history, queries, taxonomy
 from webapp.labels.geometry import Bounds
 from webapp.labels.models import ReviewState
+from webapp.labels.overlaps import overlaps_of
 from webapp.labels.project_view import ProjectOut, project_out, project_rows, start_project
 from webapp.labels.schemas import (
     ClassIn,
@@ -16,6 +17,7 @@ from webapp.labels.schemas import (
     EditRowOut,
     LabelOut,
     LabelsOut,
+    OverlapOut,
     SummaryOut,
     TypicalObjectOut,
 )
@@ -104,6 +106,13 @@ def get_label_history(request: HttpRequest, project: UUID, label: UUID) -> list[
     del project
     row = queries.label_of(acting_member(request).project, label)
     return history.rows_of_label(row, limit=history.MOST_ROWS)
+
+
+@router.get("/projects/{uuid:project}/labels/{uuid:label}/overlaps", response=list[OverlapOut])
+def get_label_overlaps(request: HttpRequest, project: UUID, label: UUID) -> list[OverlapOut]:
+    """The labels of its layer that share ground with a label."""
+    del project
+    return overlaps_of(queries.label_of(acting_member(request).project, label))
 
 
 @router.get("/projects/{uuid:project}/summary", response=SummaryOut)

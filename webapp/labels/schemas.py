@@ -73,6 +73,14 @@ class LabelsOut(BaseModel):
     truncated: bool
 
 
+class OverlapOut(Schema):
+    """A label that lies on another one, and how much ground they share."""
+
+    label: UUID
+    number: int
+    area_m2: float
+
+
 class ClassSummaryOut(Schema):
     """What is labelled in one class."""
 

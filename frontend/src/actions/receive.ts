@@ -30,6 +30,7 @@ import { preferences } from "../state/preferences";
 import { classByUid } from "../state/project";
 import { areaWords, countWords, spokenArea } from "../state/words";
 import { openConflict } from "./conflict";
+import { tellOfOverlaps } from "./labelOverlaps";
 import { askForDraft, currentLink } from "./link";
 import { reloadLabels } from "./loadLabels";
 import { tellOfEdit } from "./myEdit";
@@ -168,6 +169,7 @@ function saved(uid: string, edit: Edit): void {
   if (deedOf(edit.uid) === null) recordDeed({ kind: "edit", edit: edit.uid, words });
   else renameEdit(edit.uid, words);
   tellOfEdit(edit.uid, words);
+  void tellOfOverlaps(label);
 }
 
 function heard(edit: Edit): void {

@@ -2,6 +2,7 @@ import type { MultiPolygon } from "../api/client";
 import { uuid7 } from "../api/uuid";
 import { labels } from "../state/labels";
 import { notify } from "../state/notices";
+import { tellOfOverlaps } from "./labelOverlaps";
 import { sendMyEdit } from "./myEdit";
 import { changeHindrance } from "./refine";
 
@@ -14,8 +15,11 @@ export function reshapeLabel(uid: string, geometry: MultiPolygon): void {
     notify(hindrance);
     return;
   }
-  void sendMyEdit(
+  const reshaped = sendMyEdit(
     { kind: "reshape", uid: uuid7(), label: uid, base_revision: label.revision, geometry },
     `Reshaped #${label.number}.`,
   );
+  void reshaped.then((done) => {
+    if (done) void tellOfOverlaps(label);
+  });
 }

@@ -27,6 +27,7 @@ export type NewLabelClass = Schemas["ClassIn"];
 export type Pattern = Schemas["Pattern"];
 export type Label = Schemas["LabelOut"];
 export type Labels = Schemas["LabelsOut"];
+export type Overlap = Schemas["OverlapOut"];
 export type Certainty = Schemas["Certainty"];
 export type ReviewState = Schemas["ReviewState"];
 export type Summary = Schemas["SummaryOut"];
@@ -226,6 +227,8 @@ export const api = {
     request<Label>("GET", `${at(project)}/labels/${label}`),
   labelHistory: (project: string, label: string) =>
     request<EditRow[]>("GET", `${at(project)}/labels/${label}/history`),
+  labelOverlaps: (project: string, label: string) =>
+    request<Overlap[]>("GET", `${at(project)}/labels/${label}/overlaps`),
   summary: (project: string) => request<Summary>("GET", `${at(project)}/summary`),
   typicalObject: (project: string) =>
     request<TypicalObject>("GET", `${at(project)}/typical-object`),

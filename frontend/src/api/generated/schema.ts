@@ -448,6 +448,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/labels/{label}/overlaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Label Overlaps
+         * @description The labels of its layer that share ground with a label.
+         */
+        get: operations["get_label_overlaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/members": {
         parameters: {
             query?: never;
@@ -1561,6 +1581,21 @@ export interface components {
             value: string;
             /** Words */
             words: string;
+        };
+        /**
+         * OverlapOut
+         * @description A label that lies on another one, and how much ground they share.
+         */
+        OverlapOut: {
+            /** Area M2 */
+            area_m2: number;
+            /**
+             * Label
+             * Format: uuid
+             */
+            label: string;
+            /** Number */
+            number: number;
         };
         /**
          * PasswordChange
@@ -2739,6 +2774,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EditRowOut"][];
+                };
+            };
+        };
+    };
+    get_label_overlaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlapOut"][];
                 };
             };
         };

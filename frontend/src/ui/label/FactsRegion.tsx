@@ -1,5 +1,7 @@
 import { chooseClass, setNote, toggleCertainty } from "../../actions/classify";
 import { deleteLabels } from "../../actions/deleteLabels";
+import { loadLabelHistory } from "../../actions/labelHistory";
+import { loadLabelOverlaps } from "../../actions/labelOverlaps";
 import { changeHindrance, startRefining } from "../../actions/refine";
 import { showLabel } from "../../actions/show";
 import type { Label } from "../../api/client";
@@ -10,7 +12,7 @@ import { typedNotes } from "../../state/typedNotes";
 import { LabelFacts } from "./LabelFacts";
 import { LayersRegion } from "./LayersRegion";
 import { SeveralFacts } from "./SeveralFacts";
-import { useHistory } from "./useHistory";
+import { useOfLabel } from "./useOfLabel";
 
 /** The right panel: the selected label or labels, else what the map shows. */
 export function FactsRegion() {
@@ -34,7 +36,8 @@ export function FactsRegion() {
 }
 
 function OneLabel({ label }: { readonly label: Label }) {
-  const history = useHistory(label);
+  const history = useOfLabel(label, loadLabelHistory);
+  const overlaps = useOfLabel(label, loadLabelOverlaps);
   return (
     <LabelFacts
       label={label}
@@ -42,6 +45,7 @@ function OneLabel({ label }: { readonly label: Label }) {
       classes={usableClasses.value}
       layerName={layers.value.find((layer) => layer.uid === label.layer)?.name ?? ""}
       history={history}
+      overlaps={overlaps}
       locked={changeHindrance(label)}
       now={new Date()}
       areaUnit={preferences.value.areaUnit}

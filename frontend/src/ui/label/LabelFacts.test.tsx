@@ -14,6 +14,7 @@ function noteOf(typedNote: string | null, onNote: (text: string) => void): HTMLT
       classes={exampleProject().classes}
       layerName="2020"
       history={null}
+      overlaps={null}
       locked={null}
       now={new Date(0)}
       areaUnit="metric"

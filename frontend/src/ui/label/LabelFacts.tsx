@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Certainty, EditRow, Label, LabelClass } from "../../api/client";
+import type { Certainty, EditRow, Label, LabelClass, Overlap } from "../../api/client";
 import { areaWords, countWords } from "../../state/words";
 import { Button, IconButton } from "../controls/Button";
 import { ClassMenu } from "../controls/ClassMenu";
@@ -9,6 +9,7 @@ import { Segmented } from "../controls/Segmented";
 import { when } from "../words";
 import { Comment } from "./Comment";
 import { HistoryList } from "./HistoryList";
+import { OverlapFact } from "./OverlapFact";
 
 interface Props {
   readonly label: Label;
@@ -16,6 +17,7 @@ interface Props {
   readonly classes: readonly LabelClass[];
   readonly layerName: string;
   readonly history: readonly EditRow[] | null;
+  readonly overlaps: readonly Overlap[] | null;
   /** A sentence that says why this person may not change it; null where they may. */
   readonly locked: string | null;
   readonly now: Date;
@@ -84,6 +86,7 @@ export function LabelFacts(props: Props) {
           <dl class="facts">
             <dt>Area</dt>
             <dd>{areaWords(label.area_m2, props.areaUnit)}</dd>
+            <OverlapFact overlaps={props.overlaps} areaUnit={props.areaUnit} />
             <dt>Review</dt>
             <dd>
               <ReviewSign state={label.review_state} />

@@ -1,10 +1,11 @@
-import type { EditRow, Label, LabelClass } from "../../api/client";
+import type { EditRow, Label, LabelClass, Overlap } from "../../api/client";
 import { areaWords, countWords } from "../../state/words";
 import { IconButton } from "../controls/Button";
 import { ReviewSign } from "../controls/ReviewSign";
 import { Swatch } from "../controls/Swatch";
 import { Comment } from "../label/Comment";
 import { HistoryList } from "../label/HistoryList";
+import { OverlapFact } from "../label/OverlapFact";
 import { when } from "../words";
 
 interface Props {
@@ -12,6 +13,7 @@ interface Props {
   readonly labelClass: LabelClass | null;
   readonly layerName: string;
   readonly history: readonly EditRow[] | null;
+  readonly overlaps: readonly Overlap[] | null;
   readonly now: Date;
   readonly areaUnit: "metric" | "acres";
   readonly onShow: () => void;
@@ -36,6 +38,7 @@ export function ReviewFacts(props: Props) {
           <dl class="facts">
             <dt>Area</dt>
             <dd>{areaWords(label.area_m2, props.areaUnit)}</dd>
+            <OverlapFact overlaps={props.overlaps} areaUnit={props.areaUnit} />
             <dt>State</dt>
             <dd>
               <ReviewSign state={label.review_state} />

@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { loadLabelHistory } from "../../actions/labelHistory";
+import { loadLabelOverlaps } from "../../actions/labelOverlaps";
 import { operation } from "../../actions/operations";
 import { decideHindrance, returnLabel, returnRequest } from "../../actions/review";
 import { showLabel } from "../../actions/show";
@@ -7,7 +9,7 @@ import type { Label } from "../../api/client";
 import { preferences } from "../../state/preferences";
 import { classByUid, layers } from "../../state/project";
 import { RETURN_REASONS, reviewed } from "../../state/review";
-import { useHistory } from "../label/useHistory";
+import { useOfLabel } from "../label/useOfLabel";
 import { ReturnForm } from "./ReturnForm";
 import { ReviewActs } from "./ReviewActs";
 import { ReviewFacts } from "./ReviewFacts";
@@ -20,7 +22,8 @@ export function ReviewRegion() {
 }
 
 function OneLabel({ label }: { readonly label: Label }) {
-  const history = useHistory(label);
+  const history = useOfLabel(label, loadLabelHistory);
+  const overlaps = useOfLabel(label, loadLabelOverlaps);
   const returning = useSignal(false);
   const seen = useSignal(returnRequest.peek());
   const request = returnRequest.value;
@@ -40,6 +43,7 @@ function OneLabel({ label }: { readonly label: Label }) {
         labelClass={classByUid.value.get(label.label_class) ?? null}
         layerName={layers.value.find((layer) => layer.uid === label.layer)?.name ?? ""}
         history={history}
+        overlaps={overlaps}
         now={new Date()}
         areaUnit={preferences.value.areaUnit}
         onShow={() => showLabel(label)}

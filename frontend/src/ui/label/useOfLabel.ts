@@ -1,17 +1,19 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { loadLabelHistory } from "../../actions/labelHistory";
-import type { EditRow, Label } from "../../api/client";
+import type { Label } from "../../api/client";
 import { notifyError } from "../../state/notices";
 import { reasonOf } from "../reason";
 
-/** The history of a label, newest first; null while it is fetched. It follows the label's changes. */
-export function useHistory(label: Label): readonly EditRow[] | null {
-  const rows = useSignal<{ readonly of: string; readonly rows: readonly EditRow[] } | null>(null);
+/** What the server knows of a label; null while it is fetched. It follows the label's changes. */
+export function useOfLabel<T>(
+  label: Label,
+  load: (uid: string) => Promise<readonly T[]>,
+): readonly T[] | null {
+  const rows = useSignal<{ readonly of: string; readonly rows: readonly T[] } | null>(null);
   const { uid, revision, review_state, updated_at } = label;
   useEffect(() => {
     let wanted = true;
-    loadLabelHistory(uid).then(
+    load(uid).then(
       (found) => {
         if (wanted) rows.value = { of: uid, rows: found };
       },

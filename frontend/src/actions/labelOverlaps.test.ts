@@ -1,0 +1,28 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { api, OfflineError } from "../api/client";
+import { notices } from "../state/notices";
+import { setProject } from "../state/project";
+import { exampleLabel, exampleProject } from "../testing/examples";
+import { tellOfOverlaps } from "./labelOverlaps";
+
+const asked = vi.spyOn(api, "labelOverlaps");
+
+beforeEach(() => {
+  asked.mockReset();
+  setProject(exampleProject());
+});
+
+it("says on which labels a new one lies", async () => {
+  asked.mockResolvedValue([{ label: "other", number: 7, area_m2: 30 }]);
+  await tellOfOverlaps(exampleLabel({ number: 128 }));
+  expect(asked).toHaveBeenCalledWith(exampleProject().uid, exampleLabel().uid);
+  expect(notices.value.at(-1)?.sentence).toBe("#128 lies on #7 (30 m²).");
+});
+
+it("says nothing where it lies on none, or where the server is away", async () => {
+  const before = notices.value.length;
+  asked.mockResolvedValueOnce([]).mockRejectedValueOnce(new OfflineError());
+  await tellOfOverlaps(exampleLabel());
+  await tellOfOverlaps(exampleLabel());
+  expect(notices.value.length).toBe(before);
+});

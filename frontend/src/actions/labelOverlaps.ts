@@ -1,0 +1,28 @@
+import { api, type Label, type Overlap } from "../api/client";
+import { labels, select } from "../state/labels";
+import { notify } from "../state/notices";
+import { overlapWords } from "../state/overlapWords";
+import { preferences } from "../state/preferences";
+import { project } from "../state/project";
+import { showLabel } from "./show";
+
+/** The labels that share ground with a label, the largest share first. */
+export async function loadLabelOverlaps(uid: string): Promise<readonly Overlap[]> {
+  const open = project.peek();
+  return open === null ? [] : api.labelOverlaps(open.uid, uid);
+}
+
+/** Says so where a label that was just drawn lies on others; when the server is away, nothing. */
+export async function tellOfOverlaps(label: Label): Promise<void> {
+  const found = await loadLabelOverlaps(label.uid).catch(() => []);
+  if (found.length === 0) return;
+  const shown = overlapWords(found, preferences.peek().areaUnit);
+  notify(`#${label.number} lies on ${shown}.`, [{ title: "Show", run: () => show(label.uid) }]);
+}
+
+function show(uid: string): void {
+  const label = labels.peek().get(uid);
+  if (label === undefined) return;
+  select([uid]);
+  showLabel(label);
+}

@@ -1,0 +1,14 @@
+import type { Overlap } from "../api/client";
+import { areaWords, countWords } from "./words";
+
+const MOST_NAMED = 3;
+
+/** "#7 (30 m²), #9 (12 m²) and 2 more". */
+export function overlapWords(found: readonly Overlap[], unit: "metric" | "acres"): string {
+  const named = found
+    .slice(0, MOST_NAMED)
+    .map((one) => `#${one.number} (${areaWords(one.area_m2, unit)})`)
+    .join(", ");
+  const more = found.length - MOST_NAMED;
+  return more > 0 ? `${named} and ${countWords(more, "more", "more")}` : named;
+}

@@ -154,13 +154,24 @@ class Welcome(Message):
 
 
 class ModelInfo(Message):
-    """A network that the engine has loaded."""
+    """A network that the engine has loaded.
+
+    Attributes:
+        picture_bands: which of a layer's bands (`LayerSource.bands`, from 1) it takes, in its
+            order; empty = the first ones.
+    """
 
     name: str
     architecture: str
     sha256: str
     size: int
     bands: int
+    picture_bands: list[int] = Field(default_factory=list)
+
+    @property
+    def takes(self) -> list[int]:
+        """Which of a layer's bands it takes, from 1."""
+        return self.picture_bands or list(range(1, self.bands + 1))
 
 
 class Hello(Message):

@@ -21,7 +21,7 @@ class Engine:
             engine=self.name,
             device="drawn",
             model="tiny",
-            bands=3,
+            bands=[1, 2, 3],
             capacity=self.capacity,
             post=self.heard.append,
         )

@@ -25,7 +25,7 @@ class FakeEngine:
     # --- What drafts see -----------------------------------------------------------------------
 
     def status(self) -> EngineStatus:
-        return EngineStatus(connected=not self.away, device="fake", model="fake", bands=3)
+        return EngineStatus(connected=not self.away, device="fake", model="fake", bands=[1, 2, 3])
 
     def when_engines_change(self, call: Callable[[], None]) -> None:
         self._watchers.append(call)

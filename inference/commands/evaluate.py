@@ -84,7 +84,7 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
         "--bands",
         type=_numbers,
         metavar="1,2,3",
-        help="of the pictures, in the network's order; the first ones without it",
+        help="of the pictures, in the network's order; those it was trained on without it",
     )
     method.add_argument(
         "--typical-object",
@@ -342,24 +342,25 @@ def _method(options: argparse.Namespace) -> "tuple[Method, dict[str, Any]]":
 
     plain, model, threads = load(options)
     network, refinement = TimedNetwork(plain), _refinement(options)
+    bands = options.bands or model.picture_bands or None
     method: Method
     if options.preset == "interactive":
         method = InteractiveMethod(
             network,
             model.size,
-            options.bands,
+            bands,
             refinement,
             typical=options.typical_object,
             edits=options.edit,
         )
     else:
         settings = refinement.reference() if refinement else REFERENCE
-        method = ReferenceMethod(network, settings, options.bands)
+        method = ReferenceMethod(network, settings, bands)
     return method, {
         "model": model.name,
         "sha256": model.sha256,
         "preset": options.preset,
-        "bands": options.bands,
+        "bands": bands,
         "cfr": asdict(refinement) if refinement else None,
         "typical_object": options.typical_object,
         "edit": options.edit,

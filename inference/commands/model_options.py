@@ -41,6 +41,7 @@ def model_info(spec: "ModelSpec") -> "ModelInfo":
         sha256=spec.sha256,
         size=spec.size_px,
         bands=spec.bands,
+        picture_bands=list(spec.picture_bands),
     )
 
 

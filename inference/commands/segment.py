@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
     layer = open_local_layer(options.image)
     network, model, _ = load(options)
-    reader = CogReader(layer.source, bands=model.bands, files=OpenFiles())
+    reader = CogReader.for_model(layer.source, model, files=OpenFiles())
     preset = INTERACTIVE
     if options.native_passes is not None:
         preset = replace(preset, native_passes=options.native_passes)

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     truth = read_truth(options.truth, grid, objects=options.objects, seed=options.seed)
     network, model, _ = load(options)
     predictor = Predictor(network, size=model.size)
-    reader = CogReader(layer.source, bands=model.bands, files=OpenFiles())
+    reader = CogReader.for_model(layer.source, model, files=OpenFiles())
     runs = [simulate(predictor, reader, grid, one, clicks=options.clicks) for one in truth]
     print(f"{len(runs)} objects of {options.truth.name}, model {model.name} {model.sha256[:12]}")
     for clicks in sorted({*range(1, options.clicks + 1, 2), options.clicks}):

@@ -19,7 +19,7 @@ from rasterio.windows import Window as FileWindow
 from inference.data.open_files import OpenFiles, reading
 from inference.data.window_image import WindowImage
 from inference.errors import InferenceError
-from inference.messages import FileSource, LayerSource
+from inference.messages import FileSource, LayerSource, ModelInfo
 from inference.windows import Window
 
 EMPTY_FILL = 0.5
@@ -71,6 +71,22 @@ class CogReader:
         self._low = np.array([r.low for r in ranges], np.float32)[:, None, None]
         spans = [(r.high - r.low) or 1 for r in ranges]
         self._span = np.array(spans, np.float32)[:, None, None]
+
+    @classmethod
+    def for_model(cls, source: LayerSource, model: ModelInfo, *, files: OpenFiles) -> "CogReader":
+        """Reads the bands that a model takes, in its order.
+
+        Raises:
+            BandsMissing: the layer lacks one.
+        """
+        if max(model.takes) > len(source.bands):
+            raise BandsMissing(max(model.takes), len(source.bands))
+        places = [band - 1 for band in model.takes]
+        chosen = {
+            "bands": [source.bands[i] for i in places],
+            "ranges": [source.ranges[i] for i in places],
+        }
+        return cls(source.model_copy(update=chosen), bands=model.bands, files=files)
 
     def read(self, window: Window) -> WindowImage:
         """The window as the network sees it.

@@ -182,7 +182,7 @@ class Runner:
     def _read(self, work: Work) -> WindowImage:
         """The pixels of a window."""
         begun = time.perf_counter()
-        reader = CogReader(work.source, bands=self.model.bands, files=self.files)
+        reader = CogReader.for_model(work.source, self.model, files=self.files)
         image = reader.read(work.planned.window)
         work.rest_s += time.perf_counter() - begun
         return image

@@ -35,6 +35,8 @@ class ModelSpec:
         click_radius_px: radius of the click disks, in window pixels.
         licence: of the weights.
         source: where they come from, for the model card.
+        picture_bands: which bands of a picture (1 to 4: red, green, blue, infrared) it was trained
+            to take, in its order; empty = the first ones.
     """
 
     name: str
@@ -46,6 +48,10 @@ class ModelSpec:
     click_radius_px: int
     licence: str
     source: str
+    picture_bands: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "picture_bands", tuple(self.picture_bands))  # a list in TOML
 
 
 def read_manifest(folder: Path = WEIGHTS_FOLDER) -> dict[str, ModelSpec]:

@@ -31,6 +31,7 @@ def export(
     *,
     licence: str = LICENCE,
     source: str = SOURCE,
+    picture_bands: tuple[int, ...] = (),
 ) -> ModelSpec:
     """Write the averaged weights of a run's last checkpoint and their manifest entry.
 
@@ -42,6 +43,7 @@ def export(
         folder: of the manifest.
         licence: of the weights.
         source: where they come from, for the model card.
+        picture_bands: of the pictures, those it was shown (`ModelSpec`).
 
     Raises:
         CheckpointUnreadable: the run has no usable checkpoint yet.
@@ -71,6 +73,7 @@ def export(
         click_radius_px=network.click_radius_px,
         licence=licence,
         source=source,
+        picture_bands=picture_bands,
     )
     write_manifest([*(s for s in read_manifest(folder).values() if s.name != name), spec], folder)
     return spec

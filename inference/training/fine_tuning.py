@@ -153,6 +153,7 @@ def fine_tune(
         weights,
         licence=starting.licence,
         source=f"fine-tuned from {starting.name} ({starting.sha256[:12]}) on {order.data.name}",
+        picture_bands=order.bands or (),
     )
     return Outcome(starting.name, spec, before, after)
 

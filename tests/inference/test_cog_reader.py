@@ -5,6 +5,7 @@ from rasterio.shutil import copy as copy_raster
 
 from inference.data.cog_reader import BandsMissing, CogReader
 from inference.data.open_files import ImageUnreadable, OpenFiles
+from inference.messages import ModelInfo
 from inference.windows import Window
 from tests.drawn.click_layers import draw_layer, layer, write_file
 
@@ -174,6 +175,21 @@ def test_network_of_three_bands_sees_the_first_three(tmp_path):
     window = Window(col=0, row=0, factor=1, size=32)
     assert read(source, window).pixels.shape[0] == 3
     assert np.allclose(read(source, window, bands=4).pixels[3], pixels[3] / 255, atol=1e-6)
+
+
+def test_model_gets_the_bands_that_it_was_trained_on(tmp_path):
+    pixels = noise(32, 32, bands=4)
+    file = write_file(tmp_path / "naip.tif", pixels)
+    source = layer([file], width=32, height=32, bands=(1, 2, 3, 4))
+    model = ModelInfo(
+        name="m", architecture="a", sha256="c" * 64, size=32, bands=3, picture_bands=[4, 1, 2]
+    )
+    window = Window(col=0, row=0, factor=1, size=32)
+    seen = CogReader.for_model(source, model, files=OpenFiles()).read(window).pixels
+    np.testing.assert_allclose(seen, pixels[[3, 0, 1]] / 255, atol=1e-6)
+    three = draw_layer(tmp_path, noise(32, 32))
+    with pytest.raises(BandsMissing, match="needs 4 bands"):
+        CogReader.for_model(three, model, files=OpenFiles())
 
 
 def test_network_of_four_bands_refuses_a_layer_of_three(tmp_path):

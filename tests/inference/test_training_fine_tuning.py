@@ -131,6 +131,7 @@ def test_more_bands_than_the_weights_take_make_a_model_that_takes_them(tmp_path,
         order_of(tmp_path, name="three"), runs=tmp_path / "runs", weights=weights, settings=SETTINGS
     )
     assert outcome.spec.bands == load_model("mine", weights)[0].bands == 4
+    assert load_model("mine", weights)[1].picture_bands == (1, 2, 3, 1)
     # The further band weighs nothing before it has been learnt.
     np.testing.assert_allclose(outcome.before.iou, three.before.iou, atol=1e-3)
 

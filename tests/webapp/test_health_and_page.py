@@ -38,7 +38,7 @@ def hub(monkeypatch) -> EngineHub:
 def engine(hub) -> EngineLink:
     """One that is connected."""
     link = EngineLink(
-        engine="1", device="cpu", model="fake", bands=3, capacity=1, post=lambda _: None
+        engine="1", device="cpu", model="fake", bands=[1, 2, 3], capacity=1, post=lambda _: None
     )
     hub.connected(link)
     return link

@@ -149,7 +149,9 @@ def test_edit_counts_once_it_is_committed_and_not_when_it_is_sent_again(cast, cl
 async def test_requests_that_wait_for_an_engine_are_told_with_their_age(monkeypatch):
     hub = EngineHub()
     monkeypatch.setattr(metrics, "process_hub", lambda: hub)
-    busy = EngineLink("1", device="cpu", model="fake", bands=3, capacity=1, post=lambda _: None)
+    busy = EngineLink(
+        "1", device="cpu", model="fake", bands=[1, 2, 3], capacity=1, post=lambda _: None
+    )
     busy.in_flight.add("of somebody else")
     hub.connected(busy)
     waiting = [hub.answers(draw_request(draft)) for draft in ("a", "b")]

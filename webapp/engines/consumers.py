@@ -111,7 +111,7 @@ class EngineConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels h
             engine=str(self.engine.uid),
             device=hello.device,
             model=hello.models[0].name,
-            bands=hello.models[0].bands,
+            bands=hello.models[0].takes,
             capacity=hello.capacity,
             post=self._post,
         )

@@ -90,7 +90,7 @@ class EngineDispatch:
             return EngineStatus(
                 connected=True, device=engine.device, model=engine.model, bands=engine.bands
             )
-        return EngineStatus(connected=False, device="", model="", bands=0)
+        return EngineStatus(connected=False, device="", model="", bands=[])
 
     def when_engines_change(self, call: Callable[[], None]) -> None:
         """Call back each time that an engine has come or gone, anywhere."""

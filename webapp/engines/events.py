@@ -12,7 +12,7 @@ class EngineStatus(BaseModel):
     """Whether clicks can be answered now, and by what.
 
     Attributes:
-        bands: how many its network takes; 0 while there is none.
+        bands: which of a layer's network bands it takes, from 1; none while it is away.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -20,7 +20,7 @@ class EngineStatus(BaseModel):
     connected: bool
     device: str
     model: str
-    bands: int
+    bands: list[int]
 
 
 class EngineChanged(ServerMessage):

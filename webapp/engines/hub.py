@@ -52,7 +52,7 @@ class EngineLink:
     engine: str
     device: str
     model: str
-    bands: int
+    bands: list[int]
     capacity: int
     post: Callable[[Segment | Cancel], None]
     in_flight: set[str] = field(default_factory=set)
@@ -130,7 +130,7 @@ class EngineHub:
             return EngineStatus(
                 connected=True, device=link.device, model=link.model, bands=link.bands
             )
-        return EngineStatus(connected=False, device="", model="", bands=0)
+        return EngineStatus(connected=False, device="", model="", bands=[])
 
     def load(self) -> EngineLoad:
         """How much is asked of them now."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from inference.messages import Hello
+from inference.messages import Hello, ModelInfo
 from webapp.engines.events import ENGINES, EngineNews
 from webapp.engines.models import Engine
 from webapp.errors import Conflict, NotFound
@@ -105,7 +105,7 @@ class PresentEngine:
     engine: str
     device: str
     model: str
-    bands: int
+    bands: list[int]
     holder: str
 
 
@@ -164,7 +164,7 @@ def present() -> list[PresentEngine]:
             engine=str(row.uid),
             device=row.device,
             model=row.models_loaded[0]["name"] if row.models_loaded else "",
-            bands=row.models_loaded[0]["bands"] if row.models_loaded else 0,
+            bands=ModelInfo(**row.models_loaded[0]).takes if row.models_loaded else [],
             holder=row.holder,
         )
         for row in seen.order_by("pk")

@@ -335,7 +335,7 @@ describe("the first message of a connection", () => {
   test("brings back the draft of a page that was loaded again", () => {
     receive({
       type: "welcome",
-      engine: { connected: true, device: "cpu", model: "m", bands: 3 },
+      engine: { connected: true, device: "cpu", model: "m", bands: [1, 2, 3] },
       last_edit: 4,
       draft: {
         uid: "old",
@@ -363,7 +363,7 @@ describe("the first message of a connection", () => {
     setCurrentDraft(uid ?? null);
     receive({
       type: "welcome",
-      engine: { connected: false, device: "", model: "", bands: 0 },
+      engine: { connected: false, device: "", model: "", bands: [] },
       last_edit: 4,
       draft: null,
     });

@@ -25,7 +25,7 @@ class TestSocket extends EventTarget {
 
 const WELCOME = {
   type: "welcome",
-  engine: { connected: true, device: "cpu", model: "m", bands: 3 },
+  engine: { connected: true, device: "cpu", model: "m", bands: [1, 2, 3] },
   draft: null,
   last_edit: 0,
 };

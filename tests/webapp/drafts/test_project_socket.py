@@ -49,7 +49,7 @@ async def test_welcome_says_engine_and_newest_edit(server):
     page = await server.page()
     assert page.welcome == {
         "type": "welcome",
-        "engine": {"connected": True, "device": "fake", "model": "fake", "bands": 3},
+        "engine": {"connected": True, "device": "fake", "model": "fake", "bands": [1, 2, 3]},
         "draft": None,
         "last_edit": 1,
     }

@@ -21,6 +21,7 @@ from webapp.realtime.in_database import in_database
 pytestmark = pytest.mark.django_db(transaction=True)
 
 REMIND_EVERY_S = 0.02
+MODEL = {"name": "tiny", "architecture": "drawn", "sha256": "ab" * 32, "size": 64, "bands": 3}
 WITHIN_S = 20
 
 
@@ -86,13 +87,13 @@ class RemoteEngine:
             name=f"row {random.random()}",
             token_sha256=f"{random.random()}",
             device="far",
-            models_loaded=[{"name": "tiny", "bands": 3}],
+            models_loaded=[MODEL],
             connected=True,
             holder=self.process.channel,
             last_seen_at=timezone.now(),
         )
         self.name = str(row.uid)
-        self.link = EngineLink(self.name, "far", "tiny", 3, self.capacity, self._hear)
+        self.link = EngineLink(self.name, "far", "tiny", [1, 2, 3], self.capacity, self._hear)
         self.process.hub.connected(self.link)
         return self
 

@@ -1173,11 +1173,11 @@ export interface components {
          * @description Whether clicks can be answered now, and by what.
          *
          *     Attributes:
-         *         bands: how many its network takes; 0 while there is none.
+         *         bands: which of a layer's network bands it takes, from 1; none while it is away.
          */
         EngineStatus: {
             /** Bands */
-            bands: number;
+            bands: number[];
             /** Connected */
             connected: boolean;
             /** Device */

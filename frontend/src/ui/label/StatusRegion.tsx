@@ -19,7 +19,7 @@ export function StatusRegion() {
       pixelM={activeLayer.value?.pixel_m ?? null}
       pointer={last.current}
       crsName={crs.value?.name ?? null}
-      modelSees={modelSees(activeLayer.value?.network_bands ?? [], engine.value?.bands ?? 0)}
+      modelSees={modelSees(activeLayer.value?.network_bands ?? [], engine.value?.bands ?? [])}
       engine={engineWords()}
       saved={savedWords()}
       onCopy={copy}

@@ -32,6 +32,11 @@ class UsageError(InferenceError):
     """The command was called in a way that cannot work."""
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """The type of an option such as `--bands 4,1,2`."""
+    return tuple(int(part) for part in text.split(","))
+
+
 def add_forwarding_parser(
     subparsers: Subparsers, name: str, *, purpose: str
 ) -> argparse.ArgumentParser:

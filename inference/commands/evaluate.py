@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.commands.command import Subparsers, UsageError
+from inference.commands.command import Subparsers, UsageError, numbers
 from inference.commands.model_options import add_model_options, load
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
     )
     method.add_argument(
         "--bands",
-        type=_numbers,
+        type=numbers,
         metavar="1,2,3",
         help="of the pictures, in the network's order; those it was trained on without it",
     )
@@ -157,10 +157,6 @@ def _at_least_one(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
 
 
 def _typical_object(text: str) -> "TypicalObject":

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from inference.commands.command import Subparsers, UsageError
+from inference.commands.command import Subparsers, UsageError, numbers
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -23,6 +23,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         parser.add_argument(
             option, type=float, nargs="+", metavar="VALUE", help="per band, 0..1; if not RGB"
         )
+    parser.add_argument(
+        "--picture-bands",
+        type=numbers,
+        metavar="4,1,2",
+        default=(),
+        help="which it was trained on, in its order: 1 red, 2 green, 3 blue, 4 near infrared; "
+        "the first ones without it",
+    )
     return parser
 
 
@@ -41,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         replace_existing=options.replace,
         licence=options.licence,
         statistics=options.mean and BandStatistics(tuple(options.mean), tuple(options.deviation)),
+        picture_bands=options.picture_bands,
     )
     megabytes = (folder / spec.file).stat().st_size / 1e6
     print(f"{spec.name}: {spec.source}")

@@ -62,6 +62,10 @@ class NameUnusable(InferenceError):
     """A name that cannot be a file name."""
 
 
+class PictureBandsUnusable(InferenceError):
+    """Bands of a picture that the file's network cannot be given."""
+
+
 @dataclass(frozen=True, slots=True)
 class BandStatistics:
     """Mean and deviation of each band, values 0..1."""
@@ -78,6 +82,7 @@ def import_checkpoint(
     replace_existing: bool = False,
     licence: str | None = None,
     statistics: BandStatistics | None = None,
+    picture_bands: tuple[int, ...] = (),
 ) -> ModelSpec:
     """Write a published checkpoint's weights as safetensors, and their manifest entry.
 
@@ -90,8 +95,10 @@ def import_checkpoint(
         replace_existing: whether a model of that name may be replaced.
         licence: what to note; without it, what is known of the published file of that name.
         statistics: of the bands, where they are not those that the file gives.
+        picture_bands: those it was trained to take (`ModelSpec`), where not the first ones.
 
     Raises:
+        PictureBandsUnusable: they are not as many as the network takes, or not of 1 to 4.
         NameTaken, NameUnusable: see `name` and `replace_existing`.
         UnknownNetwork: the file's network is not of the SimpleClick family.
         UnknownFile, DamagedFile, HostileFile: as `open_published_file` raises them.
@@ -110,6 +117,13 @@ def import_checkpoint(
         )
     file = open_published_file(path)
     size, config = recognised(file, statistics)
+    if picture_bands and (
+        len(picture_bands) != config.bands or not {*picture_bands} <= {1, 2, 3, 4}
+    ):
+        raise PictureBandsUnusable(
+            f"The network in {path.name} takes {config.bands} bands. Nothing was imported; name so "
+            "many with --picture-bands: 1 red, 2 green, 3 blue, 4 near infrared."
+        )
     with torch.device("meta"):
         network = SimpleClick(config)
     weights = file.read(network.state_dict())
@@ -130,6 +144,7 @@ def import_checkpoint(
         click_radius_px=config.click_radius_px,
         licence=licence or known_licence(path),
         source=f"SimpleClick {size}, imported from {path.name}",
+        picture_bands=picture_bands,
     )
     write_manifest([*(s for s in specs.values() if s.name != name), spec], folder)
     return spec

@@ -11,6 +11,7 @@ from inference.models.checkpoint_import import (
     BandStatistics,
     NameTaken,
     NameUnusable,
+    PictureBandsUnusable,
     UnknownNetwork,
     import_checkpoint,
 )
@@ -75,6 +76,17 @@ def test_bands_and_click_radius_are_the_files_own(state, network, tmp_path):
     assert (spec.bands, spec.click_radius_px) == (4, 3)
     assert config.mean == (0.4, 0.4, 0.4, 0.3)
     assert config.deviation == (0.1, 0.1, 0.1, 0.2)
+
+
+def test_bands_of_a_picture_are_noted_where_they_fit(state, tmp_path):
+    path = published(tmp_path / "f.pth", state)
+    spec = import_checkpoint(path, name="infrared", folder=tmp_path, picture_bands=(4, 1, 2))
+    assert load_model("infrared", tmp_path)[1] == spec
+    assert spec.picture_bands == (4, 1, 2)
+    for unusable in ((4, 1), (5, 1, 2)):
+        with pytest.raises(PictureBandsUnusable, match=r"takes 3 bands. Nothing was imported"):
+            import_checkpoint(path, name="other", folder=tmp_path, picture_bands=unusable)
+    assert not (tmp_path / "other.safetensors").exists()
 
 
 def test_bands_without_statistics_have_to_be_described(state, tmp_path):

@@ -27,9 +27,10 @@ from inference.backends.backend import Backend
 from inference.backends.choice import BackendUnavailable, Choice
 from inference.backends.comparison import drawn_window
 from inference.models.registry import WEIGHTS_FOLDER, load_model
-from inference.plots import new_figure
+from inference.plots import colours, new_figure
 
 FIRST_CLICK_PASSES = 2
+MARKS = {"torch": "o", "OpenVINO": "s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,17 @@ def plot_of(rows: Sequence[Row]) -> Figure:
     """NoC90 against ms of a click on a new window; lower is better for both."""
     figure = new_figure(inches=(7.6, 5.2))
     (axes,) = figure.axes
+    models, shades = list(dict.fromkeys(row.model for row in rows)), colours()
     for row in rows:
-        name = f"{row.model}, {row.backend}"
-        axes.plot(row.new_window_ms, row.noc90, "o", markersize=9, label=name)
-    axes.set(ylabel="NoC90", xlabel="ms of a click on a new window", ylim=(0, 20), xscale="log")
+        axes.plot(
+            row.new_window_ms,
+            row.noc90,
+            MARKS[row.backend],
+            color=shades[models.index(row.model) % len(shades)],
+            markersize=9,
+            label=f"{row.model}, {row.backend}",
+        )
+    axes.set(ylabel="NoC90", xlabel="ms of a click on a new window", ylim=(0, 20.5), xlim=(0, None))
     figure.legend(loc="outside right upper", frameon=False)
     return figure
 

@@ -19,3 +19,9 @@ def new_figure(panels: int = 1, *, inches: tuple[float, float]) -> Figure:
             axes.set_axisbelow(True)
             axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def colours() -> list[str]:
+    """Those of the figures, in their order, for marks that share one."""
+    cycle: list[str] = style.library[COLOURS]["axes.prop_cycle"].by_key()["color"]
+    return cycle

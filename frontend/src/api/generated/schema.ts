@@ -1462,8 +1462,8 @@ export interface components {
          *
          *     Attributes:
          *         tile_url: holds {view}, {z}, {x} and {y}.
-         *         network_bands: the roles of the bands that networks get, in their order: a network of
-         *             three takes the first three.
+         *         network_bands: the roles of the bands that are offered to networks, in their order; which
+         *             of them the engine's takes stands in `EngineStatus.bands`.
          */
         LayerOut: {
             /** Band Roles */

@@ -29,6 +29,7 @@ class SourceConfig:
         kind: "labelled" (images/, masks/ or instances/, classes.json), "pseudo" (pictures only;
             objects are regions of even colour) or "pictures" (without objects, for pretraining).
         held_out: beginnings of the names of pictures kept for validation.
+        skipped: beginnings of the names of pictures that are not used at all.
         credit: whom the model card credits, and the licence.
     """
 
@@ -37,6 +38,7 @@ class SourceConfig:
     weight: float
     kind: Literal["labelled", "pseudo", "pictures"]
     held_out: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     credit: str = ""
 
 
@@ -216,7 +218,7 @@ def read_table(path: Path, *, above: tuple[Path, ...] = ()) -> dict[str, Any]:
 
     `based_on` names that file. Each key of the one replaces the other's whole, tables and lists
     included; `minutes` replaces `steps` and the reverse. `leave_out` names sources of the other
-    that are not taken over.
+    that are not taken over, `more_sources` are added to them.
 
     Args:
         path: of the file.
@@ -227,10 +229,12 @@ def read_table(path: Path, *, above: tuple[Path, ...] = ()) -> dict[str, Any]:
             upper one has no `run` of its own, or it leaves out what is not there.
     """
     table = read_file(path)
-    base, left_out = table.pop("based_on", None), set(table.pop("leave_out", []))
+    base = table.pop("based_on", None)
+    left_out, more = set(table.pop("leave_out", [])), table.pop("more_sources", [])
     if base is None:
-        if left_out:
-            raise TrainingConfigInvalid(f"{path} says leave_out, but not what it is based_on.")
+        for key, value in (("leave_out", left_out), ("more_sources", more)):
+            if value:
+                raise TrainingConfigInvalid(f"{path} says {key}, but not what it is based_on.")
         return table
     origin = (path.parent / base).resolve()
     if origin in (path.resolve(), *above):
@@ -246,7 +250,7 @@ def read_table(path: Path, *, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         raise TrainingConfigInvalid(
             f"{path} leaves out {', '.join(unknown)}, which {origin.name} does not have."
         )
-    below["sources"] = [s for s in sources if s.get("name") not in left_out]
+    below["sources"] = [s for s in sources if s.get("name") not in left_out] + more
     for given, other in (("minutes", "steps"), ("steps", "minutes")):
         if given in table:
             below.pop(other, None)
@@ -268,7 +272,7 @@ def read_file(path: Path) -> dict[str, Any]:
     for key in ("run", "packs", "imagery", "archive", "start_from"):
         if key in table:
             table[key] = (path.parent / table[key]).resolve()
-    for source in table.get("sources", []):
+    for source in table.get("sources", []) + table.get("more_sources", []):
         if str(source.get("folder", "")).startswith("."):
             source["folder"] = str((path.parent / source["folder"]).resolve())
     return table

@@ -85,7 +85,8 @@ def read_sources(config: TrainingConfig) -> tuple[list[Source], list[Case]]:
     wanted, size = config.validation.objects_per_source, config.validation.size_px
     bands, pictures_of = config.network.bands, Pictures(config).of
     for entry in config.sources:
-        pictures = pictures_of(entry.name, entry.folder, entry.kind)
+        found = pictures_of(entry.name, entry.folder, entry.kind)
+        pictures = [p for p in found if not p.name.startswith(entry.skipped)]
         kept = [p for p in pictures if not is_held_out(p, entry)]
         if config.pretraining is not None:
             sources.append(Source.of(entry.name, [whole(p.name, p.pixels) for p in kept]))

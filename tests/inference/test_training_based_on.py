@@ -80,6 +80,21 @@ def test_sources_below_can_be_left_out_and_bases_have_bases(tmp_path):
     assert top.minutes == 5
 
 
+def test_sources_can_be_added_to_those_below(tmp_path):
+    write(tmp_path, "base.toml", BASE)
+    upper = read_config(
+        write(
+            tmp_path,
+            "run.toml",
+            'based_on = "base.toml"\nrun = "run"\n[[more_sources]]\nname = "stripes"\n'
+            'folder = "./drawn"\nkind = "pseudo"\nweight = 0.1\nskipped = ["coarse_"]\n',
+        )
+    )
+    assert [s.name for s in upper.sources] == ["disks", "squares", "stripes"]
+    assert upper.sources[-1].folder == str(tmp_path / "drawn")
+    assert upper.sources[-1].skipped == ("coarse_",)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -89,6 +104,7 @@ def test_sources_below_can_be_left_out_and_bases_have_bases(tmp_path):
         ('based_on = "ring.toml"\nrun = "r"\n', "based on each other"),
         ('based_on = "base.toml"\nrun = "r"\nleave_out = ["disk"]\n', "leaves out disk, which"),
         ('run = "r"\nleave_out = ["disks"]\n', "not what it is based_on"),
+        ('run = "r"\n[[more_sources]]\nname = "disks"\n', "more_sources, but not what"),
         ('based_on = "base.toml"\nrun = "r"\nsede = 3\n', "unknown keys: sede"),
     ],
 )

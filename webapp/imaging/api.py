@@ -3,8 +3,9 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router
 
+from webapp.bounds import parse_bounds
 from webapp.imaging import actions, queries
-from webapp.imaging.schemas import AnswersIn, ImageOut, NewImagesIn
+from webapp.imaging.schemas import AnswersIn, ImageOut, NewImagesIn, WindowStretchOut
 from webapp.projects.permit import acting_member
 
 router = Router(tags=["imaging"])
@@ -34,3 +35,14 @@ def answer_questions(
     found = queries.image_of(member.project, image)
     answered = actions.answer_questions(member.project, member.user, found, given.answers)
     return queries.image_out(answered)
+
+
+@router.get("/projects/{uuid:project}/layers/{uuid:layer}/stretch", response=WindowStretchOut)
+def measure_window(
+    request: HttpRequest, project: UUID, layer: UUID, view: str, bbox: str
+) -> WindowStretchOut:
+    """The stretch that suits what a window (`bbox=minx,miny,maxx,maxy`, map frame) shows."""
+    del project
+    found = queries.layer_of(acting_member(request).project, layer)
+    stretch = queries.stretch_of(found, view, parse_bounds(bbox))
+    return WindowStretchOut(stretch=stretch.text)

@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 
 from inference.messages import FileSource, GridMessage, LayerSource, ValueRange
 from inference.windows import Grid
-from webapp.errors import NotFound
+from webapp.bounds import Bounds
+from webapp.errors import BadInput, NotFound
 from webapp.imaging.cog_store import cog_store
 from webapp.imaging.models import Image, ImageState, Layer
 from webapp.imaging.rendering import ndvi_legend, page_format
@@ -22,7 +23,7 @@ from webapp.imaging.schemas import (
 from webapp.imaging.signed_pixels import address_of
 from webapp.imaging.tile_grid import TILE_PX, LayerFile, TileGrid
 from webapp.imaging.verdict import BandStatistics
-from webapp.imaging.views import NamedView, named_views
+from webapp.imaging.views import NamedView, Stretch, UnknownView, named_views, parse_view
 from webapp.projects.models import Project
 
 BYTE_RANGE = ValueRange(low=0, high=255)
@@ -170,6 +171,23 @@ def layer_files(layer: Layer) -> list[LayerFile]:
 def statistics_of(layer: Layer) -> list[BandStatistics]:
     """One per band, for stretches."""
     return [BandStatistics.from_mapping(values) for values in layer.statistics]
+
+
+def stretch_of(layer: Layer, view: str, window: Bounds) -> Stretch:
+    """The stretch that suits what a window of a layer shows in a view.
+
+    Raises:
+        BadInput: the layer has no such view, or the window shows nothing that can be stretched.
+        Unavailable: a file cannot be read.
+    """
+    try:
+        wanted = parse_view(view, len(layer.band_roles))
+    except UnknownView as error:
+        raise BadInput("This layer has no such view. Load the page again.") from error
+    # With the first window: rio-tiler and rasterio take a fifth of the server's start and 35 MB.
+    from webapp.imaging.window_stretch import stretch_of_window
+
+    return stretch_of_window(layer_files(layer), TileGrid(grid_of(layer)), wanted, window)
 
 
 def _ready_images(layer: Layer) -> "QuerySet[Image]":

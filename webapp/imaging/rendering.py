@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from PIL import Image
 
 from webapp.imaging.verdict import BandStatistics
 from webapp.imaging.views import Stretch, View
+
+Limits: TypeAlias = tuple[float, float]
+"""Values of a band that become black and white."""
 
 TileFormat = Literal["jpg", "webp", "png"]
 FORMATS: tuple[TileFormat, ...] = ("jpg", "webp", "png")
@@ -66,13 +69,12 @@ def colour(
         visible = visible & ~np.isnan(values).any(axis=0)
     if view.kind == "ndvi":
         return _ndvi(values, visible, view.stretch)
-    limits = [_limits(view.stretch, statistics[number - 1], values.dtype) for number in view.bands]
-    if view.kind == "rgb" and values.dtype == np.uint8:
-        # An 8-bit picture was balanced when it was made: a stretch per band would turn a green
-        # meadow grey and a white roof blue. Wider types hold measurements, whose bands have
-        # scales of their own. (Fixed stretches are the same for all bands anyway.)
-        lows, highs = zip(*limits, strict=True)
-        limits = [(min(lows), max(highs))] * len(limits)
+    percentiles = view.stretch.percentiles
+    if percentiles is None:
+        limits = [view.stretch.range_of(place) for place in range(len(view.bands))]
+    else:
+        measured = [_limits(percentiles, statistics[band - 1], values.dtype) for band in view.bands]
+        limits = balanced(measured, values.dtype)
     channels = [
         _stretched(band, band_limits, view.gamma)
         for band, band_limits in zip(values, limits, strict=True)
@@ -81,30 +83,36 @@ def colour(
     return picture, visible
 
 
-def _limits(
-    stretch: Stretch, statistics: BandStatistics, dtype: np.dtype[np.generic]
-) -> tuple[float, float]:
-    """Black and white of a band.
+def balanced(limits: Sequence[Limits], dtype: np.dtype[np.generic]) -> list[Limits]:
+    """Black and white of bands that are seen together.
+
+    An 8-bit picture was balanced when it was made: a stretch per band would turn a green meadow
+    grey and a white roof blue. Wider types hold measurements, whose bands have scales of their own.
+    """
+    if dtype != np.uint8:
+        return list(limits)
+    lows, highs = zip(*limits, strict=True)
+    return [(min(lows), max(highs))] * len(limits)
+
+
+def _limits(percentiles: str, statistics: BandStatistics, dtype: np.dtype[np.generic]) -> Limits:
+    """Black and white of a band between percentiles of its layer.
 
     Where the percentiles meet (a drawing, a band of one value) the extremes serve, and where
     these meet too, the range of 8-bit values.
     """
-    if stretch.percentiles is None:
-        return stretch.low, stretch.high
     extremes = statistics.minimum, statistics.maximum
     low, high = {
         "p2-98": (statistics.p2, statistics.p98),
         "p0.5-99.5": (statistics.p0_5, statistics.p99_5),
         "p0-100": extremes,
-    }[stretch.percentiles]
+    }[percentiles]
     if low < high:
         return low, high
     return (0.0, 255.0) if extremes[0] == extremes[1] and dtype == np.uint8 else extremes
 
 
-def _stretched(
-    band: NDArray[np.generic], limits: tuple[float, float], gamma: float
-) -> NDArray[np.uint8]:
+def _stretched(band: NDArray[np.generic], limits: Limits, gamma: float) -> NDArray[np.uint8]:
     """A band in 8 bit; one grey where the limits leave no room between them."""
     if band.dtype.kind == "u" and band.dtype.itemsize <= 2:
         # One look-up per pixel, however costly the curve.
@@ -114,13 +122,11 @@ def _stretched(
 
 
 @lru_cache(maxsize=256)
-def _table(length: int, limits: tuple[float, float], gamma: float) -> NDArray[np.uint8]:
+def _table(length: int, limits: Limits, gamma: float) -> NDArray[np.uint8]:
     return _curve(np.arange(length, dtype=np.float64), limits, gamma)
 
 
-def _curve(
-    values: NDArray[np.float64], limits: tuple[float, float], gamma: float
-) -> NDArray[np.uint8]:
+def _curve(values: NDArray[np.float64], limits: Limits, gamma: float) -> NDArray[np.uint8]:
     low, high = limits
     if high <= low:
         return np.where(values < low, 0, np.where(values > high, 255, 128)).astype(np.uint8)
@@ -131,16 +137,23 @@ def _curve(
 # NDVI
 
 
+def ndvi(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """(near infrared - red) / (near infrared + red); not finite where both are 0."""
+    near_infrared, red = values.astype(np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        index: NDArray[np.float32] = (near_infrared - red) / (near_infrared + red)
+    return index
+
+
 def _ndvi(
     values: NDArray[np.generic], visible: NDArray[np.bool_], stretch: Stretch
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    near_infrared, red = values.astype(np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        index = (near_infrared - red) / (near_infrared + red)
+    index = ndvi(values)
+    low, high = stretch.range_of(0)
     visible = visible & np.isfinite(index)
     # One float32 pass: the general curve in float64 took twice as long as reading the tile.
-    scale = np.float32(255 / (stretch.high - stretch.low))
-    entries = np.clip((index - np.float32(stretch.low)) * scale, 0, 255)
+    scale = np.float32(255 / (high - low))
+    entries = np.clip((index - np.float32(low)) * scale, 0, 255)
     entries = np.rint(np.where(visible, entries, 0)).astype(np.uint8)
     return np.take(even_ramp(), entries, axis=0), visible
 
@@ -183,10 +196,11 @@ def _lab_to_rgb(
 def ndvi_legend(stretch: Stretch, stops: int = 6) -> list[LegendEntry]:
     """Evenly spaced values of an NDVI view's stretch with their colours."""
     ramp = even_ramp()
+    low, high = stretch.range_of(0)
     entries = []
     for share in np.linspace(0, 1, stops):
         red, green, blue = ramp[round(255 * share)].tolist()
-        value = stretch.low + share * (stretch.high - stretch.low)
+        value = low + share * (high - low)
         entries.append(LegendEntry(round(float(value), 3), f"#{red:02x}{green:02x}{blue:02x}"))
     return entries
 

@@ -78,6 +78,12 @@ class ViewOut(Schema):
     legend: list[LegendEntryOut]
 
 
+class WindowStretchOut(Schema):
+    """The stretch that suits a window, as the addresses of tiles spell it."""
+
+    stretch: str
+
+
 class LayerOut(Schema):
     """A layer as the page shows it.
 

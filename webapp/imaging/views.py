@@ -6,6 +6,7 @@ the gamma, joined by `_`:
 
     rgb_3-2-1_p2-98      three bands as red, green, blue between the layer's percentiles
     grey_4_f0to3000      one band in grey between fixed values
+    rgb_4-1-2_f0to3000~0to900~0to1200    the same, where bands have scales of their own
     ndvi_4-1_f-0.2to0.8  (near infrared - red) / (near infrared + red)
     rgb_1-2-3_p2-98_g1.4 with gamma
 """
@@ -27,9 +28,10 @@ NDVI_RANGE = (-0.2, 0.8)
 
 _BAND_COUNTS: dict[str, int] = {"rgb": 3, "grey": 1, "ndvi": 2}
 _NUMBER = r"-?\d{1,9}(?:\.\d{1,6})?"
+_RANGE = rf"{_NUMBER}to{_NUMBER}"
 _SPELLING = re.compile(
     r"(?P<kind>rgb|grey|ndvi)_(?P<bands>\d{1,4}(?:-\d{1,4}){0,2})_"
-    rf"(?:(?P<percentiles>p[\d.]+-[\d.]+)|f(?P<low>{_NUMBER})to(?P<high>{_NUMBER}))"
+    rf"(?:(?P<percentiles>p[\d.]+-[\d.]+)|f(?P<ranges>{_RANGE}(?:~{_RANGE}){{0,2}}))"
     r"(?:_g(?P<gamma>\d(?:\.\d{1,2})?))?"
 )
 _GAMMA_RANGE = (0.2, 5.0)
@@ -45,18 +47,27 @@ class Stretch:
 
     Attributes:
         percentiles: one of `PERCENTILE_STRETCHES`, or None for fixed values.
-        low: fixed value that becomes black.
-        high: fixed value that becomes white.
+        ranges: fixed values that become black and white: one pair for all bands, or one a band.
     """
 
     percentiles: str | None = "p2-98"
-    low: float = 0.0
-    high: float = 0.0
+    ranges: tuple[tuple[float, float], ...] = ()
+
+    @classmethod
+    def fixed(cls, *ranges: tuple[float, float]) -> "Stretch":
+        """Between fixed values: one pair for all bands, or one a band."""
+        return cls(None, ranges[:1] if len(set(ranges)) == 1 else ranges)
+
+    def range_of(self, place: int) -> tuple[float, float]:
+        """Black and white of a view's band, by its place in the view, where they are fixed."""
+        return self.ranges[place % len(self.ranges)]
 
     @property
     def text(self) -> str:
         """Its spelling."""
-        return self.percentiles or f"f{_number(self.low)}to{_number(self.high)}"
+        if self.percentiles:
+            return self.percentiles
+        return "f" + "~".join(f"{_number(low)}to{_number(high)}" for low, high in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,12 @@ def parse_view(text: str, band_count: int) -> View:
     bands = tuple(int(band) for band in found["bands"].split("-"))
     if len(bands) != _BAND_COUNTS[kind] or not all(1 <= band <= band_count for band in bands):
         raise UnknownView(text)
-    view = View(kind, bands, _stretch(found), float(found["gamma"] or 1))
+    stretch = _stretch(found)
+    if len(stretch.ranges) not in (0, 1, len(bands)) or (
+        kind == "ndvi" and len(stretch.ranges) > 1
+    ):
+        raise UnknownView(text)
+    view = View(kind, bands, stretch, float(found["gamma"] or 1))
     low, high = _GAMMA_RANGE
     if not low <= view.gamma <= high or view.text != text:
         raise UnknownView(text)
@@ -110,10 +126,13 @@ def _stretch(found: re.Match[str]) -> Stretch:
         if found["percentiles"] not in PERCENTILE_STRETCHES or found["kind"] == "ndvi":
             raise UnknownView(found[0])
         return Stretch(found["percentiles"])
-    low, high = float(found["low"]), float(found["high"])
-    if low >= high:
-        raise UnknownView(found[0])
-    return Stretch(None, low, high)
+    ranges = []
+    for pair in found["ranges"].split("~"):
+        low, high = map(float, pair.split("to"))
+        if low >= high:
+            raise UnknownView(found[0])
+        ranges.append((low, high))
+    return Stretch.fixed(*ranges)
 
 
 def _number(value: float) -> str:
@@ -145,7 +164,7 @@ def named_views(roles: Sequence[BandRole]) -> list[NamedView]:
         bands = (place["nir"], place["red"], place["green"])
         views.append(NamedView("Colour infrared", View("rgb", bands)))
     if {"nir", "red"} <= place.keys():
-        stretch = Stretch(None, *NDVI_RANGE)
+        stretch = Stretch.fixed(NDVI_RANGE)
         views.append(NamedView("NDVI", View("ndvi", (place["nir"], place["red"]), stretch)))
     if "grey" in place:
         views.append(NamedView("Grey", View("grey", (place["grey"],))))

@@ -5,9 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import Field
 
-from webapp.errors import BadInput
+from webapp.bounds import parse_bounds
 from webapp.labels import history, queries, taxonomy
-from webapp.labels.geometry import Bounds
 from webapp.labels.models import ReviewState
 from webapp.labels.overlaps import overlaps_of
 from webapp.labels.project_view import ProjectOut, project_out, project_rows, start_project
@@ -84,7 +83,7 @@ def list_labels(
     member = acting_member(request)
     labels = queries.labels_in(
         member.project,
-        bounds=None if bbox is None else _bounds(bbox),
+        bounds=None if bbox is None else parse_bounds(bbox),
         review_state=review_state,
         author=member.user if mine else None,
         limit=limit,
@@ -138,13 +137,3 @@ def list_edits(
     """The project's edits, newest first."""
     del project
     return history.rows_of_project(acting_member(request).project, limit=limit)
-
-
-def _bounds(bbox: str) -> Bounds:
-    try:
-        min_x, min_y, max_x, max_y = (float(part) for part in bbox.split(","))
-    except ValueError as error:
-        raise BadInput("bbox is four numbers: minx,miny,maxx,maxy in the project's CRS.") from error
-    if not (min_x <= max_x and min_y <= max_y):
-        raise BadInput("In bbox the smaller numbers come first: minx,miny,maxx,maxy.")
-    return min_x, min_y, max_x, max_y

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 import shapely
 from shapely import MultiPolygon
 
+from webapp.bounds import Bounds
 from webapp.errors import BadInput
 from webapp.labels.schemas import MultiPolygonCoordinates
 
 MAX_VERTICES = 100_000
 """More than any plant has; it bounds what one edit costs to check."""
-
-Bounds = tuple[float, float, float, float]
-"""min_x, min_y, max_x, max_y in the map frame."""
 
 
 @dataclass(frozen=True, slots=True)

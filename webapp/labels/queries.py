@@ -9,8 +9,9 @@ from django.db.models.functions import Greatest
 
 from webapp.accounts.models import User
 from webapp.accounts.queries import user_out
+from webapp.bounds import Bounds
 from webapp.errors import BadInput, NotFound
-from webapp.labels.geometry import Bounds, coordinates_from_wkb
+from webapp.labels.geometry import coordinates_from_wkb
 from webapp.labels.models import (
     Certainty,
     Edit,

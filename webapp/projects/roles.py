@@ -61,6 +61,7 @@ OPERATIONS: dict[str, Who] = {
     "answer_questions": Who.ANNOTATOR,
     "describe_removal": Who.MANAGER,
     "delete_image": Who.MANAGER,
+    "measure_window": Who.VIEWER,
     "list_jobs": Who.VIEWER,
     "cancel_job": Who.ANNOTATOR,
     "list_labels": Who.VIEWER,

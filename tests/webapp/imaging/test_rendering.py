@@ -22,7 +22,7 @@ def test_percentiles_become_black_and_white_in_every_type(dtype):
 
 
 def test_fixed_stretch_takes_its_own_numbers():
-    assert grey(np.array([0, 1000, 3000], np.uint16), Stretch(None, 1000, 3000)) == [0, 0, 255]
+    assert grey(np.array([0, 1000, 3000], np.uint16), Stretch.fixed((1000, 3000))) == [0, 0, 255]
 
 
 def test_gamma_lightens_the_middle_only():
@@ -85,7 +85,7 @@ def test_measurements_are_stretched_band_by_band(dtype):
 
 
 def test_fixed_stretch_of_a_photograph_is_taken_as_it_is():
-    assert rgb_of(np.array([40, 100, 40], np.uint8), Stretch(None, 0, 255)) == [40, 100, 40]
+    assert rgb_of(np.array([40, 100, 40], np.uint8), Stretch.fixed((0, 255))) == [40, 100, 40]
 
 
 def test_flat_band_of_a_photograph_does_not_hide_the_others():
@@ -98,7 +98,7 @@ def test_flat_band_of_a_photograph_does_not_hide_the_others():
 def test_ndvi_is_the_normalised_difference_on_the_ramp():
     near_infrared, red = [180, 100, 0], [20, 100, 0]
     values = np.array([[near_infrared], [red]], np.uint8)
-    view = View("ndvi", (4, 1), Stretch(None, -0.2, 0.8))
+    view = View("ndvi", (4, 1), Stretch.fixed((-0.2, 0.8)))
 
     picture, visible = colour(values, ALL, view, STATISTICS)
 
@@ -125,7 +125,7 @@ def relative_lightness(colours):
 
 
 def test_legend_names_the_ends_of_the_stretch():
-    legend = ndvi_legend(Stretch(None, -0.2, 0.8))
+    legend = ndvi_legend(Stretch.fixed((-0.2, 0.8)))
 
     assert [entry.value for entry in legend] == [-0.2, 0.0, 0.2, 0.4, 0.6, 0.8]
     first, last = even_ramp()[0].tolist(), even_ramp()[255].tolist()

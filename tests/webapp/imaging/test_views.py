@@ -14,7 +14,13 @@ from webapp.imaging.views import (
 
 @pytest.mark.parametrize(
     "text",
-    ["rgb_3-2-1_p2-98", "grey_4_f0to3000", "ndvi_4-1_f-0.2to0.8", "rgb_1-2-3_p0.5-99.5_g1.4"],
+    [
+        "rgb_3-2-1_p2-98",
+        "grey_4_f0to3000",
+        "ndvi_4-1_f-0.2to0.8",
+        "rgb_1-2-3_p0.5-99.5_g1.4",
+        "rgb_4-1-2_f0to3000~-5to900~0.5to1200_g2",
+    ],
 )
 def test_canonical_spelling_survives_parsing(text):
     assert parse_view(text, 4).text == text
@@ -41,6 +47,12 @@ def test_canonical_spelling_survives_parsing(text):
         "grey_1_f0to1e9",
         "grey_1-2_p2-98",
         "ndvi_4-1_p2-98",
+        "ndvi_4-1_f0to1~0to2",
+        "grey_1_f0to1~0to2",
+        "rgb_3-2-1_f0to1~0to2",
+        "rgb_3-2-1_f0to1~0to1~0to1",
+        "rgb_3-2-1_f0to1~0to2~5to2",
+        "rgb_3-2-1_f0to1~",
         "rgb_3-2-1_p2-98/../..",
         "rgb_3-2-1_p2-98\n",
         "grey_\u0661_p2-98",
@@ -54,9 +66,12 @@ def test_any_other_spelling_is_unknown(text):
 numbers = st.integers(-(10**9), 10**9).map(lambda number: number / 1000)
 stretches = st.one_of(
     st.sampled_from(PERCENTILE_STRETCHES).map(Stretch),
+    st.lists(
+        st.tuples(numbers, numbers).filter(lambda ends: ends[0] < ends[1]), min_size=3, max_size=3
+    ).map(lambda ranges: Stretch.fixed(*ranges)),
     st.tuples(numbers, numbers)
     .filter(lambda ends: ends[0] < ends[1])
-    .map(lambda ends: Stretch(None, *ends)),
+    .map(lambda ends: Stretch.fixed(ends)),
 )
 gammas = st.integers(20, 500).map(lambda number: number / 100)
 

@@ -468,6 +468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/layers/{layer}/stretch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure Window
+         * @description The stretch that suits what a window (`bbox=minx,miny,maxx,maxy`, map frame) shows.
+         */
+        get: operations["measure_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/members": {
         parameters: {
             query?: never;
@@ -2137,6 +2157,14 @@ export interface components {
              */
             type: "welcome";
         };
+        /**
+         * WindowStretchOut
+         * @description The stretch that suits a window, as the addresses of tiles spell it.
+         */
+        WindowStretchOut: {
+            /** Stretch */
+            stretch: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2797,6 +2825,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverlapOut"][];
+                };
+            };
+        };
+    };
+    measure_window: {
+        parameters: {
+            query: {
+                view: string;
+                bbox: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                layer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowStretchOut"];
                 };
             };
         };

@@ -1,16 +1,18 @@
 /** The address tells where one is: `?at=x,y,resolution&layer=...&view=...&label=128`. */
 
 import { effect } from "@preact/signals";
+import { splitView } from "../state/contrast";
 import { labels, select, selectedLabel } from "../state/labels";
 import { project } from "../state/project";
 import { route } from "../state/route";
 import {
   activeLayer,
-  activeView,
+  activePicture,
   place,
   readyLayers,
   setActiveLayer,
   setActiveView,
+  setContrast,
 } from "../state/view";
 
 export interface Permalink {
@@ -57,8 +59,13 @@ export function applyPermalink(link: Permalink): () => void {
   if (link.layer !== null && readyLayers.peek().some((one) => one.uid === link.layer)) {
     setActiveLayer(link.layer);
   }
-  if (link.view !== null && activeLayer.peek()?.views.some((one) => one.id === link.view)) {
-    setActiveView(link.view);
+  const wanted = splitView(link.view ?? "");
+  const view = activeLayer
+    .peek()
+    ?.views.find((one) => splitView(one.id)?.picture === wanted?.picture);
+  if (wanted !== null && view !== undefined) {
+    setActiveView(view.id);
+    if (view.id !== link.view) setContrast(wanted.contrast);
   }
   if (link.label === null) return () => undefined;
   const stop = effect(() => {
@@ -80,7 +87,7 @@ export function keepPermalink(): () => void {
       center: at?.center ?? null,
       resolution: at?.resolution ?? null,
       layer: activeLayer.value?.uid ?? null,
-      view: activeView.value?.id ?? null,
+      view: activePicture.value,
       label: selectedLabel.value?.number ?? null,
     });
     const open = project.value?.uid;

@@ -18,6 +18,7 @@ export type NewUser = Schemas["UserIn"];
 export type Crs = Schemas["CrsOut"];
 export type Layer = Schemas["LayerOut"];
 export type TileGrid = Schemas["TileGridOut"];
+export type WindowStretch = Schemas["WindowStretchOut"];
 export type BandView = Schemas["ViewOut"];
 export type Image = Schemas["ImageOut"];
 export type Question = Schemas["QuestionOut"];
@@ -229,6 +230,11 @@ export const api = {
     request<EditRow[]>("GET", `${at(project)}/labels/${label}/history`),
   labelOverlaps: (project: string, label: string) =>
     request<Overlap[]>("GET", `${at(project)}/labels/${label}/overlaps`),
+  windowStretch: (project: string, layer: string, view: string, box: Box) =>
+    request<WindowStretch>(
+      "GET",
+      `${at(project)}/layers/${layer}/stretch?view=${encodeURIComponent(view)}&bbox=${box.join()}`,
+    ),
   summary: (project: string) => request<Summary>("GET", `${at(project)}/summary`),
   typicalObject: (project: string) =>
     request<TypicalObject>("GET", `${at(project)}/typical-object`),

@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { BandView, Box, Layer } from "../api/client";
+import { type Contrast, fixedRanges, splitView, withContrast } from "./contrast";
 import { layers } from "./project";
 
 export type LabelFill = "outline" | "light" | "strong";
@@ -36,6 +37,7 @@ export interface ScaleLine {
 
 const chosenLayer = signal<string | null>(null);
 const viewOfLayer = signal<ReadonlyMap<string, string>>(new Map());
+const contrastOfView = signal<ReadonlyMap<string, Contrast>>(new Map());
 const opacityOfLayer = signal<ReadonlyMap<string, number>>(new Map());
 const labelsOn = signal(true);
 const held = signal(false);
@@ -58,6 +60,30 @@ export const activeView = computed<BandView | null>(() => {
   const chosen = viewOfLayer.value.get(layer.uid);
   return layer.views.find((one) => one.id === chosen) ?? layer.views[0] ?? null;
 });
+/** The contrast that the active view has by itself. */
+export const usualContrast = computed<Contrast | null>(
+  () => splitView(activeView.value?.id ?? "")?.contrast ?? null,
+);
+/** The contrast that it is looked at with. */
+export const activeContrast = computed<Contrast | null>(
+  () =>
+    contrastOfView.value.get(viewKey(activeLayer.value, activeView.value)) ?? usualContrast.value,
+);
+/** The active view with its contrast, as the addresses of tiles spell it. */
+export const activePicture = computed<string | null>(() => {
+  const view = activeView.value;
+  const contrast = activeContrast.value;
+  return view === null || contrast === null ? null : withContrast(view.id, contrast);
+});
+/** The colour ramp of the active view; its ends are those of the contrast. */
+export const activeLegend = computed(() => {
+  const stops = activeView.value?.legend ?? [];
+  const [low, high] = fixedRanges(activeContrast.value?.stretch ?? "")[0] ?? [0, 1];
+  return stops.map((stop, index) => ({
+    ...stop,
+    value: low + ((high - low) * index) / (stops.length - 1),
+  }));
+});
 export const activeOpacity = computed(
   () => opacityOfLayer.value.get(activeLayer.value?.uid ?? "") ?? 1,
 );
@@ -79,6 +105,10 @@ export const magnification = computed(() => {
   return layer === null || now === null ? null : layer.resolution / now.resolution;
 });
 
+function viewKey(layer: Layer | null, view: BandView | null): string {
+  return `${layer?.uid} ${view?.id}`;
+}
+
 export function setActiveLayer(uid: string): void {
   chosenLayer.value = uid;
 }
@@ -86,6 +116,15 @@ export function setActiveLayer(uid: string): void {
 export function setActiveView(id: string): void {
   const layer = activeLayer.peek();
   if (layer !== null) viewOfLayer.value = new Map(viewOfLayer.peek()).set(layer.uid, id);
+}
+
+/** Looks at the active view with another contrast; null: its own. */
+export function setContrast(contrast: Contrast | null): void {
+  const chosen = new Map(contrastOfView.peek());
+  const key = viewKey(activeLayer.peek(), activeView.peek());
+  if (contrast === null) chosen.delete(key);
+  else chosen.set(key, contrast);
+  contrastOfView.value = chosen;
 }
 
 /** The next view of the active layer, or the one before. */
@@ -147,6 +186,7 @@ export function askMap(value: MapRequest): void {
 export function clearView(): void {
   chosenLayer.value = null;
   viewOfLayer.value = new Map();
+  contrastOfView.value = new Map();
   opacityOfLayer.value = new Map();
   whereabouts.value = null;
   pointer.value = null;

@@ -4,7 +4,7 @@ import type OlMap from "ol/Map";
 import TileImage from "ol/source/TileImage";
 import TileGrid from "ol/tilegrid/TileGrid";
 import type { Crs, Layer } from "../../api/client";
-import { activeLayer, activeOpacity, activeView } from "../../state/view";
+import { activeLayer, activeOpacity, activePicture } from "../../state/view";
 
 const FADE_MS = 100;
 
@@ -44,11 +44,11 @@ export class ImageryLayer {
     let key = "";
     const stopSource = effect(() => {
       const layer = activeLayer.value;
-      const view = activeView.value;
-      const next = layer === null || view === null ? "" : `${layer.tile_url} ${view.id}`;
+      const view = activePicture.value;
+      const next = layer === null || view === null ? "" : `${layer.tile_url} ${view}`;
       if (next === key) return;
       key = next;
-      this.show(layer, view?.id ?? "");
+      this.show(layer, view ?? "");
     });
     const stopOpacity = effect(() => {
       const opacity = activeOpacity.value;

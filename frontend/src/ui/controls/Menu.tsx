@@ -6,6 +6,8 @@ interface Props {
   readonly label: ComponentChildren;
   /** The button's name where its content does not say it. */
   readonly name?: string;
+  /** Shown while the button is pointed at, where it shows an icon alone. */
+  readonly tip?: string;
   readonly class?: string;
   readonly align?: "start" | "end";
   /** Opens upward, for bars at the bottom. */
@@ -64,6 +66,7 @@ export function Menu(props: Props) {
         aria-label={name}
         aria-expanded={open}
         aria-controls={id}
+        data-tip={props.tip}
         onClick={() => popover.current?.togglePopover()}
       >
         {label}

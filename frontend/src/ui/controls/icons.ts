@@ -8,6 +8,8 @@ export const icons = {
   click:
     "M10 2.5v3M10 14.5v3M2.5 10h3M14.5 10h3M10 14a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM10 8.5v3M8.5 10h3",
   close: "m5 5 10 10M15 5 5 15",
+  contrast:
+    "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM10 3v14M10 5.8h4.6M10 8.6h6.7M10 11.4h6.7M10 14.2h4.6",
   copy: "M7 7V4.5h8.5V13H13M4.5 7H13v8.5H4.5Z",
   crosshair: "M10 2.5v6M10 11.5v6M2.5 10h6M11.5 10h6",
   download: "M10 3.5v9M6.5 9.5l3.5 3.5 3.5-3.5M4 16.5h12",

@@ -3,7 +3,7 @@ import { banner } from "../../state/connection";
 import { dismiss, notices } from "../../state/notices";
 import { mayLabel, project } from "../../state/project";
 import { collapsedPanels, togglePanel } from "../../state/tool";
-import { activeLayer, activeView } from "../../state/view";
+import { activeLayer, activeLegend, activeView } from "../../state/view";
 import { IconButton } from "../controls/Button";
 import { Icon } from "../controls/Icon";
 import { ImagesPart } from "../images/ImagesPart";
@@ -29,7 +29,9 @@ export function OverMap({ labelling }: { readonly labelling: boolean }) {
       {project.value !== null && activeLayer.value === null && <NoImage />}
       <div class="over-map corner">
         {labelling && <DraftChips />}
-        {view !== null && view.legend.length > 1 && <Legend name={view.name} stops={view.legend} />}
+        {view !== null && activeLegend.value.length > 1 && (
+          <Legend name={view.name} stops={activeLegend.value} />
+        )}
       </div>
       <Toasts notices={notices.value} onDismiss={dismiss} />
     </main>

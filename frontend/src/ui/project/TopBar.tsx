@@ -1,15 +1,19 @@
 import { useSignal } from "@preact/signals";
+import { fitContrast } from "../../actions/fitContrast";
 import { operation } from "../../actions/operations";
 import { archived, layers, mayManage, project } from "../../state/project";
 import { projects } from "../../state/projects";
 import { navigate } from "../../state/route";
 import { helpOpen, setHelpOpen } from "../../state/tool";
 import {
+  activeContrast,
   activeLayer,
   activeView,
   labelsVisible,
   setActiveLayer,
   setActiveView,
+  setContrast,
+  usualContrast,
 } from "../../state/view";
 import { ClassesDialog } from "../classes/ClassesDialog";
 import { IconButton } from "../controls/Button";
@@ -18,6 +22,7 @@ import { Mark } from "../controls/Mark";
 import { ExportPart } from "../exports/ExportPart";
 import { Account } from "./Account";
 import { ChoiceMenu } from "./ChoiceMenu";
+import { ContrastMenu } from "./ContrastMenu";
 import { Places } from "./Places";
 import { ProjectCrumb } from "./ProjectCrumb";
 import { SettingsDialog } from "./SettingsDialog";
@@ -71,6 +76,7 @@ export function TopBar() {
         current={activeView.value?.id ?? null}
         onChoose={setActiveView}
       />
+      <ContrastPart />
       <IconButton
         icon={labelsOn ? "eye" : "eyeOff"}
         name={labelsOn ? "Hide labels" : "Show labels"}
@@ -97,5 +103,22 @@ export function TopBar() {
       {dialog.value === "settings" && <SettingsDialog onClose={close} />}
       {dialog.value === "export" && <ExportPart onClose={close} />}
     </div>
+  );
+}
+
+function ContrastPart() {
+  const view = activeView.value;
+  const contrast = activeContrast.value;
+  const usual = usualContrast.value;
+  if (view === null || contrast === null || usual === null) return null;
+  return (
+    <ContrastMenu
+      view={view.name}
+      contrast={contrast}
+      usual={usual}
+      isIndex={view.legend.length > 0}
+      onContrast={setContrast}
+      onFit={() => void fitContrast()}
+    />
   );
 }

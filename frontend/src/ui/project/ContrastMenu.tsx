@@ -1,0 +1,153 @@
+import { useEffect, useState } from "preact/hooks";
+import {
+  type Contrast,
+  fixedRanges,
+  fixedStretch,
+  GAMMAS,
+  PERCENTILES,
+  type Range,
+} from "../../state/contrast";
+import { Button } from "../controls/Button";
+import { Field } from "../controls/Field";
+import { Icon } from "../controls/Icon";
+import { Menu } from "../controls/Menu";
+import { Select } from "../controls/Select";
+
+interface Props {
+  /** The view's name. */
+  readonly view: string;
+  readonly contrast: Contrast;
+  /** The view's own. */
+  readonly usual: Contrast;
+  /** Values of an index, such as NDVI: no percentiles of the image, and no middle to brighten. */
+  readonly isIndex: boolean;
+  readonly onContrast: (contrast: Contrast | null) => void;
+  /** Asks for the contrast that suits what is in sight. */
+  readonly onFit: () => void;
+}
+
+const FIXED = { value: "fixed", words: "Between two values" } as const;
+
+/** How light and dark the view is; clicks see the image's own values whatever is chosen here. */
+export function ContrastMenu(props: Props) {
+  const { contrast, usual } = props;
+  const changed = contrast.stretch !== usual.stretch || contrast.gamma !== usual.gamma;
+  return (
+    <Menu
+      name={changed ? "Contrast, changed" : "Contrast"}
+      tip="Contrast"
+      class={changed ? "icon-button is-changed" : "icon-button"}
+      label={<Icon name="contrast" />}
+    >
+      {() => (
+        <div class="menu-part contrast">
+          <p class="menu-heading">Contrast of {props.view}</p>
+          <Stretch {...props} />
+          <Button onClick={props.onFit}>Fit to what is in sight</Button>
+          {!props.isIndex && (
+            <Midtones
+              gamma={contrast.gamma}
+              onGamma={(gamma) => props.onContrast({ ...contrast, gamma })}
+            />
+          )}
+          <Button look="quiet" disabled={!changed} onClick={() => props.onContrast(null)}>
+            Reset
+          </Button>
+        </div>
+      )}
+    </Menu>
+  );
+}
+
+function Stretch({ contrast, isIndex, onContrast, onFit }: Props) {
+  const ranges = fixedRanges(contrast.stretch);
+  const [range] = ranges;
+  const known = PERCENTILES.find((one) => one.value === contrast.stretch);
+  return (
+    <>
+      {!isIndex && (
+        <Select
+          name="Stretch"
+          options={[...PERCENTILES, FIXED]}
+          value={known?.value ?? FIXED.value}
+          onChange={(value) => {
+            if (value === FIXED.value) onFit();
+            else onContrast({ ...contrast, stretch: value });
+          }}
+        />
+      )}
+      {ranges.length > 1 && <p class="field-note">Each band between values of its own.</p>}
+      {ranges.length === 1 && range !== undefined && (
+        <Values range={range} onStretch={(stretch) => onContrast({ ...contrast, stretch })} />
+      )}
+    </>
+  );
+}
+
+interface ValuesProps {
+  readonly range: Range;
+  readonly onStretch: (stretch: string) => void;
+}
+
+function Values({ range, onStretch }: ValuesProps) {
+  const [[low, high], setTyped] = useState(range);
+  useEffect(() => setTyped(range), [range[0], range[1]]);
+  const stretch = fixedStretch(low, high);
+  const input = (label: string, value: number, put: (typed: number) => Range) => (
+    <Field label={label}>
+      {(id) => (
+        <input
+          id={id}
+          class="input number"
+          type="number"
+          step="any"
+          value={Number.isNaN(value) ? "" : value}
+          onInput={(event) => setTyped(put(event.currentTarget.valueAsNumber))}
+          onChange={() => {
+            if (stretch !== null) onStretch(stretch);
+          }}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <>
+      <div class="contrast-values">
+        {input("Darkest", low, (value) => [value, high])}
+        {input("Lightest", high, (value) => [low, value])}
+      </div>
+      {stretch === null && (
+        <p class="field-note field-error">The lightest value lies above the darkest one.</p>
+      )}
+    </>
+  );
+}
+
+interface MidtonesProps {
+  readonly gamma: number;
+  readonly onGamma: (gamma: number) => void;
+}
+
+/** Moves while it is dragged; the map follows when it is let go. */
+function Midtones({ gamma, onGamma }: MidtonesProps) {
+  const [dragged, setDragged] = useState<number | null>(null);
+  return (
+    <label class="opacity">
+      <span>Midtones</span>
+      <input
+        class="range"
+        type="range"
+        min={GAMMAS.lowest}
+        max={GAMMAS.highest}
+        step={0.05}
+        value={dragged ?? gamma}
+        onInput={(event) => setDragged(event.currentTarget.valueAsNumber)}
+        onChange={(event) => {
+          setDragged(null);
+          onGamma(event.currentTarget.valueAsNumber);
+        }}
+      />
+      <output>{(dragged ?? gamma).toFixed(2)}</output>
+    </label>
+  );
+}

@@ -46,9 +46,9 @@ export function exampleLayer(change: Partial<Layer> = {}): Layer {
     tile_grid: null,
     tile_url: "/tiles/layer-1/v/{view}/{z}/{x}/{y}.webp",
     views: [
-      { id: "rgb", name: "Natural", legend: [] },
-      { id: "cir", name: "Infrared", legend: [] },
-      { id: "ndvi", name: "NDVI", legend: [] },
+      { id: "rgb_1-2-3_p2-98", name: "Natural", legend: [] },
+      { id: "rgb_4-1-2_p2-98", name: "Infrared", legend: [] },
+      { id: "ndvi_4-1_f-0.2to0.8", name: "NDVI", legend: [] },
     ],
     band_roles: ["red", "green", "blue", "nir"],
     network_bands: ["red", "green", "blue"],

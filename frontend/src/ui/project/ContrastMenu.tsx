@@ -30,8 +30,7 @@ const FIXED = { value: "fixed", words: "Between two values" } as const;
 
 /** How light and dark the view is; clicks see the image's own values whatever is chosen here. */
 export function ContrastMenu(props: Props) {
-  const { contrast, usual } = props;
-  const changed = contrast.stretch !== usual.stretch || contrast.gamma !== usual.gamma;
+  const changed = isChanged(props);
   return (
     <Menu
       name={changed ? "Contrast, changed" : "Contrast"}
@@ -39,23 +38,30 @@ export function ContrastMenu(props: Props) {
       class={changed ? "icon-button is-changed" : "icon-button"}
       label={<Icon name="contrast" />}
     >
-      {() => (
-        <div class="menu-part contrast">
-          <p class="menu-heading">Contrast of {props.view}</p>
-          <Stretch {...props} />
-          <Button onClick={props.onFit}>Fit to what is in sight</Button>
-          {!props.isIndex && (
-            <Midtones
-              gamma={contrast.gamma}
-              onGamma={(gamma) => props.onContrast({ ...contrast, gamma })}
-            />
-          )}
-          <Button look="quiet" disabled={!changed} onClick={() => props.onContrast(null)}>
-            Reset
-          </Button>
-        </div>
-      )}
+      {() => <ContrastForm {...props} />}
     </Menu>
+  );
+}
+
+function isChanged({ contrast, usual }: Props): boolean {
+  return contrast.stretch !== usual.stretch || contrast.gamma !== usual.gamma;
+}
+
+/** What the menu holds. */
+export function ContrastForm(props: Props) {
+  const { contrast, onContrast } = props;
+  return (
+    <div class="menu-part contrast">
+      <p class="menu-heading">Contrast: {props.view}</p>
+      <Stretch {...props} />
+      <Button onClick={props.onFit}>Fit to what is in sight</Button>
+      {!props.isIndex && (
+        <Midtones gamma={contrast.gamma} onGamma={(gamma) => onContrast({ ...contrast, gamma })} />
+      )}
+      <Button look="quiet" disabled={!isChanged(props)} onClick={() => onContrast(null)}>
+        Reset
+      </Button>
+    </div>
   );
 }
 
@@ -117,7 +123,7 @@ function Values({ range, onStretch }: ValuesProps) {
         {input("Lightest", high, (value) => [low, value])}
       </div>
       {stretch === null && (
-        <p class="field-note field-error">The lightest value lies above the darkest one.</p>
+        <p class="field-note field-error">The lightest value has to lie above the darkest.</p>
       )}
     </>
   );

@@ -5,10 +5,11 @@ pixels, one or more maps of numbered objects, and a table of those objects.
 """
 
 import json
+import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -71,10 +72,7 @@ def read_pixels(path: Path) -> Pixels:
         TrainingFolderUnreadable: the file is no picture of 8 bit.
     """
     if path.suffix == ".tif":
-        import rasterio  # training runs where it is not installed
-
-        with rasterio.open(path) as dataset:
-            pixels = np.moveaxis(dataset.read(), 0, -1)
+        pixels = np.moveaxis(read_tiff(path), 0, -1)
     else:
         read = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
         if read is None:
@@ -87,6 +85,18 @@ def read_pixels(path: Path) -> Pixels:
             f"{path} has pixels of type {pixels.dtype}; training takes 8 bit. Scale it first."
         )
     return np.ascontiguousarray(pixels)
+
+
+def read_tiff(path: Path) -> NDArray[Any]:
+    """Bands x H x W of a GeoTIFF, or of one that lies nowhere."""
+    import rasterio  # training runs where it is not installed
+    from rasterio.errors import NotGeoreferencedWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path) as dataset:
+            bands: NDArray[Any] = dataset.read()
+    return bands
 
 
 def components_of_classes(
@@ -197,10 +207,8 @@ def read_labels(
     """H x W ids as they are in a picture's file of that kind; None where there is none."""
     for path in sorted((folder / kind).glob(f"{name}.*")):
         if path.suffix == ".tif":
-            import rasterio  # training runs where it is not installed
-
-            with rasterio.open(path) as dataset:
-                labels = dataset.read(1) if dataset.count == 1 else None
+            bands = read_tiff(path)
+            labels = bands[0] if len(bands) == 1 else None
         else:
             labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         if labels is not None and labels.ndim == 2:

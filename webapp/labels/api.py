@@ -7,10 +7,12 @@ from pydantic import Field
 
 from webapp.bounds import parse_bounds
 from webapp.labels import history, queries, taxonomy
+from webapp.labels.before import before_of
 from webapp.labels.models import ReviewState
 from webapp.labels.overlaps import overlaps_of
 from webapp.labels.project_view import ProjectOut, project_out, project_rows, start_project
 from webapp.labels.schemas import (
+    BeforeOut,
     ClassIn,
     ClassOut,
     EditRowOut,
@@ -105,6 +107,13 @@ def get_label_history(request: HttpRequest, project: UUID, label: UUID) -> list[
     del project
     row = queries.label_of(acting_member(request).project, label)
     return history.rows_of_label(row, limit=history.MOST_ROWS)
+
+
+@router.get("/projects/{uuid:project}/labels/{uuid:label}/before", response=BeforeOut | None)
+def get_label_before(request: HttpRequest, project: UUID, label: UUID) -> BeforeOut | None:
+    """A label's outline before it was changed; null where it never was."""
+    del project
+    return before_of(queries.label_of(acting_member(request).project, label))
 
 
 @router.get("/projects/{uuid:project}/labels/{uuid:label}/overlaps", response=list[OverlapOut])

@@ -73,6 +73,14 @@ class LabelsOut(BaseModel):
     truncated: bool
 
 
+class BeforeOut(Schema):
+    """A label's outline before it was changed, bit for bit, and the revision that had it."""
+
+    geometry: MultiPolygonCoordinates
+    area_m2: float
+    revision: int
+
+
 class OverlapOut(Schema):
     """A label that lies on another one, and how much ground they share."""
 

@@ -67,6 +67,7 @@ OPERATIONS: dict[str, Who] = {
     "list_labels": Who.VIEWER,
     "get_label": Who.VIEWER,
     "get_label_history": Who.VIEWER,
+    "get_label_before": Who.VIEWER,
     "get_label_overlaps": Who.VIEWER,
     "get_summary": Who.VIEWER,
     "get_typical_object": Who.MANAGER,

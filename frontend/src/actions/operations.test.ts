@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { forgetBefore, setBefore, shownBefore } from "../state/before";
+import { clearLabels, putLabels } from "../state/labels";
 import { setPreference } from "../state/preferences";
 import { setProject } from "../state/project";
+import { setReviewed } from "../state/review";
 import { navigate } from "../state/route";
 import { type Mode, mode, setCrosshair, setTool, tool } from "../state/tool";
 import { vectorsHidden } from "../state/view";
-import { exampleProject } from "../testing/examples";
+import { exampleLabel, exampleProject, square } from "../testing/examples";
 import { belongsToControl, listenToKeys } from "./keyboard";
 import { operation, operationForKey, operations } from "./operations";
 
@@ -111,6 +114,23 @@ describe("keys", () => {
     expect(vectorsHidden.value).toBe(true);
     press("h", null, "keyup");
     expect(vectorsHidden.value).toBe(false);
+  });
+
+  test("Y shows how the label was while it is held, and only in review", () => {
+    const before = { geometry: square(10, 10, 15), area_m2: 225, revision: 1 };
+    putLabels([exampleLabel()]);
+    setReviewed(exampleLabel().uid);
+    setBefore(exampleLabel().uid, before);
+    press("y");
+    expect(shownBefore.value).toBeNull();
+    navigate("/p/project-1/review");
+    press("y");
+    expect(shownBefore.value).toBe(before);
+    press("y", null, "keyup");
+    expect(shownBefore.value).toBeNull();
+    setReviewed(null);
+    clearLabels();
+    forgetBefore();
   });
 
   test("C takes up the crosshair, and another tool puts it away", () => {

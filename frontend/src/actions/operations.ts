@@ -1,5 +1,6 @@
 /** Every command once: tool bar, menus, shortcuts and help are made from this list. */
 
+import { beforeHindrance, showBefore } from "../state/before";
 import { draft } from "../state/draft";
 import { selectedLabel } from "../state/labels";
 import { mayLabel } from "../state/project";
@@ -61,6 +62,16 @@ const reviewOperations: readonly Operation[] = [
   reviewOperation("review.fix", "Fix it myself", "f", fixReviewed, () =>
     reviewed.value === null ? "No label is open." : null,
   ),
+  operationOf({
+    id: "review.before",
+    title: "The outline before, while held",
+    group: "review",
+    keys: ["y"],
+    modes: ["review"],
+    disabled: () => beforeHindrance.value,
+    run: () => showBefore(true),
+    release: () => showBefore(false),
+  }),
   reviewOperation("layer.previous", "Previous flight", ",", () => cycleLayer(-1)),
   reviewOperation("layer.next", "Next flight", ".", () => cycleLayer(1)),
 ];

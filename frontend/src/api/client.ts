@@ -28,6 +28,7 @@ export type NewLabelClass = Schemas["ClassIn"];
 export type Pattern = Schemas["Pattern"];
 export type Label = Schemas["LabelOut"];
 export type Labels = Schemas["LabelsOut"];
+export type Before = Schemas["BeforeOut"];
 export type Overlap = Schemas["OverlapOut"];
 export type Certainty = Schemas["Certainty"];
 export type ReviewState = Schemas["ReviewState"];
@@ -228,6 +229,9 @@ export const api = {
     request<Label>("GET", `${at(project)}/labels/${label}`),
   labelHistory: (project: string, label: string) =>
     request<EditRow[]>("GET", `${at(project)}/labels/${label}/history`),
+  /** Its outline before it was changed; null where it never was. */
+  labelBefore: (project: string, label: string) =>
+    request<Before | null>("GET", `${at(project)}/labels/${label}/before`),
   labelOverlaps: (project: string, label: string) =>
     request<Overlap[]>("GET", `${at(project)}/labels/${label}/overlaps`),
   windowStretch: (project: string, layer: string, view: string, box: Box) =>

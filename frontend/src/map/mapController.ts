@@ -29,6 +29,7 @@ import {
   type ScreenPoint,
   zoomResolutions,
 } from "./coordinates";
+import { BeforeLayer } from "./layers/beforeLayer";
 import { ChosenLayer } from "./layers/chosenLayer";
 import { DraftLayer } from "./layers/draftLayer";
 import { ImageryLayer } from "./layers/imageryLayer";
@@ -59,6 +60,7 @@ export class MapController {
   private readonly imagery: ImageryLayer;
   private readonly labelLayer: LabelLayer;
   private readonly chosenLayer: ChosenLayer;
+  private readonly beforeLayer: BeforeLayer;
   private readonly draftLayer: DraftLayer;
   private readonly segment: SegmentTool;
   private readonly vertices: VertexTool;
@@ -102,6 +104,7 @@ export class MapController {
     this.imagery = new ImageryLayer(this.map, crs);
     this.labelLayer = new LabelLayer(this.map);
     this.chosenLayer = new ChosenLayer(this.map);
+    this.beforeLayer = new BeforeLayer(this.map);
     this.draftLayer = new DraftLayer(this.map);
     this.segment = new SegmentTool(this.imagery, (at) => this.pixelOf(at));
     this.vertices = new VertexTool(this.map, this.labelLayer, this.chosenLayer);
@@ -120,6 +123,7 @@ export class MapController {
     this.imagery.attach();
     this.labelLayer.attach();
     this.chosenLayer.attach();
+    this.beforeLayer.attach();
     this.draftLayer.attach();
     this.follow();
     this.listen();
@@ -131,6 +135,7 @@ export class MapController {
     this.current?.exit();
     this.crosshair.hide();
     this.draftLayer.dispose();
+    this.beforeLayer.dispose();
     this.chosenLayer.dispose();
     this.labelLayer.dispose();
     this.imagery.dispose();

@@ -42,6 +42,11 @@ function makeLabelStyle(look: LabelLook): Style[] {
   ];
 }
 
+/** A label's outline while the one that it had before is shown: thin, to compare with. */
+export function thinStyle(colour: string): Style[] {
+  return [stroke(withAlpha(MAP_COLOURS.black, 0.8), 3.6), stroke(colour, 2)];
+}
+
 const chosenStyles = new Map<string, Style[]>();
 
 /** The 3 px outline of a selected label in its casing, or of the one under the pointer. */
@@ -118,13 +123,16 @@ export interface OutlineLook {
   readonly pattern: Pattern;
 }
 
-/** Coarse: dashed white on black, unfilled. Settled: the class colour in a casing, lightly filled. */
+/** An outline that does not count: one that is still coarse, or the one that a label had before. */
+export const DASHED = [stroke(MAP_COLOURS.black, 4), stroke(MAP_COLOURS.white, 2, [6, 4])];
+
+/** Coarse: dashed. Settled: the class colour in a casing, lightly filled. */
 export function outlineStyle({ settled, saving, colour, pattern }: OutlineLook): Style[] {
+  if (!settled) return DASHED;
   const strength = saving ? 0.6 : 1;
   const [white, black] = [MAP_COLOURS.white, MAP_COLOURS.black].map((one) =>
     withAlpha(one, strength),
   );
-  if (!settled) return [stroke(black ?? "", 4), stroke(white ?? "", 2, [6, 4])];
   return [
     new Style({ fill: new Fill({ color: classFill(colour, pattern, 0.15 * strength) }) }),
     stroke(black ?? "", 6),

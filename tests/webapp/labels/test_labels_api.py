@@ -86,6 +86,7 @@ def test_stranger_sees_nothing_of_a_project(place, client_of):
         "/labels",
         f"/labels/{label}",
         f"/labels/{label}/history",
+        f"/labels/{label}/before",
         "/summary",
         "/edits",
     ):

@@ -428,6 +428,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/labels/{label}/before": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Label Before
+         * @description A label's outline before it was changed; null where it never was.
+         */
+        get: operations["get_label_before"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/labels/{label}/history": {
         parameters: {
             query?: never;
@@ -759,6 +779,18 @@ export interface components {
              * Format: uuid
              */
             label: string;
+        };
+        /**
+         * BeforeOut
+         * @description A label's outline before it was changed, bit for bit, and the revision that had it.
+         */
+        BeforeOut: {
+            /** Area M2 */
+            area_m2: number;
+            /** Geometry */
+            geometry: number[][][][];
+            /** Revision */
+            revision: number;
         };
         /**
          * Certainty
@@ -2779,6 +2811,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelOut"];
+                };
+            };
+        };
+    };
+    get_label_before: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeforeOut"] | null;
                 };
             };
         };

@@ -4,6 +4,7 @@ import type OlMap from "ol/Map";
 import VectorSource from "ol/source/Vector";
 import type { Style } from "ol/style";
 import type { Label } from "../../api/client";
+import { compared } from "../../state/before";
 import { hiddenClasses, hovered, selectedLabel, selectedLabels } from "../../state/labels";
 import { classByUid } from "../../state/project";
 import { tool } from "../../state/tool";
@@ -69,6 +70,7 @@ export class ChosenLayer {
     const wanted = new Map(
       [...selectedLabels.value, ...(under === null ? [] : [under])]
         .filter((label) => !hiddenClasses.value.has(label.label_class))
+        .filter((label) => label.uid !== compared.value)
         .map((label) => [label.uid, label]),
     );
     for (const [uid, { feature }] of this.drawn) {

@@ -5,6 +5,7 @@ import type OlMap from "ol/Map";
 import VectorSource from "ol/source/Vector";
 import { Style } from "ol/style";
 import type { Label } from "../../api/client";
+import { compared } from "../../state/before";
 import { draft } from "../../state/draft";
 import { hiddenClasses, labels } from "../../state/labels";
 import { classByUid } from "../../state/project";
@@ -13,7 +14,7 @@ import { route } from "../../state/route";
 import { labelFill, labelsVisible, vectorsHidden } from "../../state/view";
 import { MAP_COLOURS } from "../colours";
 import { type MapPoint, mapPoint } from "../coordinates";
-import { labelSign, labelStyle, signText } from "../styles";
+import { labelSign, labelStyle, signText, thinStyle } from "../styles";
 import { type LabelFeature, labelFeature, reshapeFeature } from "./labelFeature";
 
 /** Labels narrower than this on the screen carry no sign. */
@@ -53,7 +54,7 @@ export class LabelLayer {
       effect(() => {
         // Read here, so that a change of any of them draws the labels anew.
         void [hiddenClasses.value, classByUid.value, labelFill.value, draft.value?.startLabel];
-        void [reviewed.value?.uid, route.value.page];
+        void [reviewed.value?.uid, route.value.page, compared.value];
         this.layer.changed();
       }),
       effect(() => this.layer.setVisible(labelsVisible.value && !vectorsHidden.value)),
@@ -112,13 +113,15 @@ export class LabelLayer {
     const { label, feature } = known;
     if (hiddenClasses.peek().has(label.label_class)) return [];
     const labelClass = classByUid.peek().get(label.label_class);
+    const colour = labelClass?.colour ?? MAP_COLOURS.unclassed;
     const underReview = route.peek().page === "review" ? reviewed.peek() : null;
-    const styles = labelStyle({
-      colour: labelClass?.colour ?? MAP_COLOURS.unclassed,
-      pattern: labelClass?.pattern ?? "plain",
-      fill: labelFill.peek(),
-      grey: draft.peek()?.startLabel === uid || (underReview !== null && underReview.uid !== uid),
-    });
+    const grey =
+      draft.peek()?.startLabel === uid || (underReview !== null && underReview.uid !== uid);
+    const pattern = labelClass?.pattern ?? "plain";
+    const styles =
+      compared.peek() === uid
+        ? thinStyle(colour)
+        : labelStyle({ colour, pattern, fill: labelFill.peek(), grey });
     const sign = this.sign(label, feature, resolution);
     return sign === null ? styles : [...styles, sign];
   }

@@ -7,7 +7,7 @@ export function Hint() {
   useEffect(closeDoneHints, []);
   if (hint.value === null) return null;
   return (
-    <div class="over-map hint" role="note">
+    <div class="over-map hint top-middle" role="note">
       <div class="chip">
         {hint.value}
         <IconButton icon="close" name="Close hint" small tip="start-below" onClick={closeHint} />

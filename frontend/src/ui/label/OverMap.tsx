@@ -7,6 +7,7 @@ import { activeLayer, activeLegend, activeView } from "../../state/view";
 import { IconButton } from "../controls/Button";
 import { Icon } from "../controls/Icon";
 import { ImagesPart } from "../images/ImagesPart";
+import { BeforeChip } from "../review/BeforeChip";
 import { DraftChips } from "./DraftChips";
 import { Hint } from "./Hint";
 import { Legend } from "./Legend";
@@ -24,6 +25,7 @@ export function OverMap({ labelling }: { readonly labelling: boolean }) {
           {banner.value}
         </p>
       )}
+      <BeforeChip />
       {labelling && <Expanders />}
       {labelling && banner.value === null && <Hint />}
       {project.value !== null && activeLayer.value === null && <NoImage />}

@@ -16,16 +16,32 @@ interface Props {
   readonly overlaps: readonly Overlap[] | null;
   readonly now: Date;
   readonly areaUnit: "metric" | "acres";
+  /** How it was before its outline was changed. */
+  readonly before: {
+    readonly shown: boolean;
+    /** Why that cannot be shown; null where it can. */
+    readonly hindrance: string | null;
+    readonly onShow: (wanted: boolean) => void;
+  };
   readonly onShow: () => void;
 }
 
 /** What a reviewer needs to know of a label. */
 export function ReviewFacts(props: Props) {
-  const { label, labelClass, layerName, history, now } = props;
+  const { label, labelClass, layerName, history, before, now } = props;
   return (
     <>
       <div class="panel-head">
         <h2>#{label.number}</h2>
+        <IconButton
+          icon="before"
+          name="The outline before"
+          shortcut="Y"
+          tip="start-below"
+          pressed={before.shown}
+          reason={before.hindrance ?? undefined}
+          onClick={() => before.onShow(!before.shown)}
+        />
         <IconButton icon="pin" name="Show on the map" tip="start-below" onClick={props.onShow} />
       </div>
       <div class="panel-body">

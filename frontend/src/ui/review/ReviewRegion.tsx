@@ -1,11 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { followBefore } from "../../actions/followBefore";
 import { loadLabelHistory } from "../../actions/labelHistory";
 import { loadLabelOverlaps } from "../../actions/labelOverlaps";
 import { operation } from "../../actions/operations";
 import { decideHindrance, returnLabel, returnRequest } from "../../actions/review";
 import { showLabel } from "../../actions/show";
 import type { Label } from "../../api/client";
+import { beforeHindrance, showBefore, shownBefore } from "../../state/before";
 import { preferences } from "../../state/preferences";
 import { classByUid, layers } from "../../state/project";
 import { RETURN_REASONS, reviewed } from "../../state/review";
@@ -24,6 +26,7 @@ export function ReviewRegion() {
 function OneLabel({ label }: { readonly label: Label }) {
   const history = useOfLabel(label, loadLabelHistory);
   const overlaps = useOfLabel(label, loadLabelOverlaps);
+  useEffect(() => followBefore(label.uid), [label.uid, label.updated_at]);
   const returning = useSignal(false);
   const seen = useSignal(returnRequest.peek());
   const request = returnRequest.value;
@@ -46,6 +49,11 @@ function OneLabel({ label }: { readonly label: Label }) {
         overlaps={overlaps}
         now={new Date()}
         areaUnit={preferences.value.areaUnit}
+        before={{
+          shown: shownBefore.value !== null,
+          hindrance: beforeHindrance.value,
+          onShow: showBefore,
+        }}
         onShow={() => showLabel(label)}
       />
       {returning.value ? (

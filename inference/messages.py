@@ -189,6 +189,19 @@ class Hello(Message):
     models: list[ModelInfo] = Field(min_length=1)
 
 
+class AllParts(Message):
+    """The outline of a pass as it is with the parts that `rules.keep` drops.
+
+    Attributes:
+        outline, holes_filled, cut_at_image_edge, coarse_factor: as in `PassDone`.
+    """
+
+    outline: str
+    holes_filled: int
+    cut_at_image_edge: bool
+    coarse_factor: float
+
+
 class PassDone(Message):
     """One pass of the network over one request, with the outline it gives.
 
@@ -206,6 +219,7 @@ class PassDone(Message):
         coarse_factor: native pixels per pixel of the coarsest stretch of the outline; 1 where
             all of it is as fine as native pixels.
         native_share: share of the outline that is as fine as native pixels, 0..1.
+        all_parts: what a person gets who keeps all parts; None where none was dropped.
         network_s: seconds in the network; `rest_s`: reading, outline and the like.
     """
 
@@ -225,6 +239,7 @@ class PassDone(Message):
     cut_at_image_edge: bool = False
     coarse_factor: float = 1
     native_share: float = 1
+    all_parts: AllParts | None = None
     model_sha256: str
     preset: str
     network_s: float

@@ -2,8 +2,9 @@ import base64
 from dataclasses import dataclass
 
 import shapely
+from shapely import MultiPolygon
 
-from inference.messages import PassDone, Segment
+from inference.messages import AllParts, PassDone, Segment
 from inference.prediction.outline import Outline
 from inference.prediction.prediction import PassResult, Prediction
 
@@ -39,7 +40,6 @@ def pass_done(
     preset: str,
 ) -> PassDone:
     """A pass as it is told to the server."""
-    wkb = shapely.to_wkb(outline.geometry, byte_order=1)
     return PassDone(
         type="pass",
         request=segment.request,
@@ -49,7 +49,7 @@ def pass_done(
         limit=found.limit,
         settled=found.is_settled,
         mask=found.mask.to_message(),
-        outline=base64.b64encode(wkb).decode("ascii"),
+        outline=packed(outline.geometry),
         parts_left_out=outline.parts_left_out,
         specks_left_out=outline.specks_left_out,
         holes_filled=outline.holes_filled,
@@ -57,8 +57,27 @@ def pass_done(
         cut_at_image_edge=outline.is_cut_at_image_edge,
         coarse_factor=found.coarse_factor,
         native_share=found.native_share,
+        all_parts=all_parts(found, outline.all_parts) if outline.all_parts else None,
         model_sha256=model_sha256,
         preset=preset,
         network_s=cost.network_s,
         rest_s=cost.rest_s,
     )
+
+
+def all_parts(found: PassResult, outline: Outline) -> AllParts:
+    """The outline with the parts that the rules drop.
+
+    Native tiles go over the other parts alone, so these stay as coarse as the window.
+    """
+    return AllParts(
+        outline=packed(outline.geometry),
+        holes_filled=outline.holes_filled,
+        cut_at_image_edge=outline.is_cut_at_image_edge,
+        coarse_factor=max(1.0, found.mask.window.factor),
+    )
+
+
+def packed(geometry: MultiPolygon) -> str:
+    """WKB in base64."""
+    return base64.b64encode(shapely.to_wkb(geometry, byte_order=1)).decode("ascii")

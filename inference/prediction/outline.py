@@ -10,7 +10,7 @@ on beyond the window or the image ends exactly on its edge.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ class Outline:
         holes_filled: holes below the least size.
         is_cut_at_image_edge: it touches the end of the layer.
         repair_share: share of the area by which a repair changed it; 0 without a repair.
+        all_parts: the outline under `all`, these parts first; None where it is this one.
     """
 
     geometry: MultiPolygon
@@ -49,6 +50,7 @@ class Outline:
     holes_filled: int = 0
     is_cut_at_image_edge: bool = False
     repair_share: float = 0.0
+    all_parts: "Outline | None" = None
 
 
 def trace(
@@ -77,18 +79,47 @@ def trace(
     chosen = choose_parts(
         parts, [c for c in clicks if c.include], rules, area_px=area_px, reach_px=reach_px
     )
-    kept = [fill_small_holes(part, rules.min_hole_px / area_px) for part in chosen.kept]
-    holes_filled = count_holes(chosen.kept) - count_holes(kept)
+    kept = draw_parts(chosen.kept, rules, window, cover)
+    specks = chosen.specks_left_out
+    outline = replace(outline_of(kept, window, grid), specks_left_out=specks)
+    if not chosen.left_out:
+        return outline
+    both = kept.and_those(draw_parts(chosen.left_out, rules, window, cover))
+    all_parts = replace(outline_of(both, window, grid), specks_left_out=specks)
+    return replace(outline, parts_left_out=len(chosen.left_out), all_parts=all_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnParts:
+    """Parts of an outline, window frame, and how many holes were filled in them."""
+
+    polygons: list[Polygon]
+    holes_filled: int
+
+    def and_those(self, others: "DrawnParts") -> "DrawnParts":
+        """These parts and others."""
+        return DrawnParts(self.polygons + others.polygons, self.holes_filled + others.holes_filled)
+
+
+def draw_parts(
+    parts: list[Polygon], rules: OutlineRules, window: Window, cover: Cover
+) -> DrawnParts:
+    """Contours without small holes, and with no more vertices than they need."""
+    filled = [fill_small_holes(part, rules.min_hole_px / window.factor**2) for part in parts]
+    holes_filled = count_holes(parts) - count_holes(filled)
     if rules.deviation_px > 0:
         deviation = rules.deviation_px / window.factor
         # Moved edges may reach over the end of the image, so they are cut there again.
-        kept = clipped([simplified(part, deviation) for part in kept], cover)
-    shape, repair_share = valid_multipolygon(kept)
+        filled = clipped([simplified(part, deviation) for part in filled], cover)
+    return DrawnParts(filled, holes_filled)
+
+
+def outline_of(parts: DrawnParts, window: Window, grid: Grid) -> Outline:
+    """Parts as one outline on the map."""
+    shape, repair_share = valid_multipolygon(parts.polygons)
     return Outline(
         geometry=to_map(shape, window, grid),
-        parts_left_out=chosen.parts_left_out,
-        specks_left_out=chosen.specks_left_out,
-        holes_filled=holes_filled,
+        holes_filled=parts.holes_filled,
         is_cut_at_image_edge=touches_end(shape, window, grid),
         repair_share=repair_share,
     )
@@ -134,10 +165,10 @@ def contours(values: npt.NDArray[np.uint8], cover: Cover, threshold: float) -> l
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The parts that stay, and how many of which kind do not (as in `Outline`)."""
+    """The parts that stay, those that only `all` keeps, and how many specks neither does."""
 
     kept: list[Polygon]
-    parts_left_out: int
+    left_out: list[Polygon]
     specks_left_out: int
 
 
@@ -151,7 +182,7 @@ def choose_parts(
 ) -> Choice:
     """Which parts the rules keep."""
     if not parts:
-        return Choice([], 0, 0)
+        return Choice([], [], 0)
     array = np.array(parts)
     is_kept = np.zeros(len(parts), bool)
     for click in include:
@@ -162,8 +193,8 @@ def choose_parts(
     if rules.keep == "all":
         is_kept |= is_large
     return Choice(
-        kept=[part for part, kept in zip(parts, is_kept, strict=True) if kept],
-        parts_left_out=int(np.count_nonzero(is_large & ~is_kept)),
+        kept=list(array[is_kept]),
+        left_out=list(array[is_large & ~is_kept]),
         specks_left_out=int(np.count_nonzero(~is_large & ~is_kept)),
     )
 

@@ -65,6 +65,7 @@ class Talker:
             "x": near_x + self._random.uniform(-20, 20),
             "y": near_y + self._random.uniform(-20, 20),
             "include": self._random.random() < 0.8,
+            "keep_all": self._random.random() < 0.5,
             "certainty": "sure",
             "note": self._random.choice(["", "seen from the track"]),
             "start_label": None,

@@ -1,4 +1,7 @@
+import base64
+
 import numpy as np
+import shapely
 import torch
 
 from inference.engine.request import EngineRequest
@@ -83,6 +86,10 @@ def test_what_an_outline_leaves_out_is_told(tmp_path):
     )
     assert (answer.parts_left_out, answer.specks_left_out, answer.holes_filled) == (1, 1, 1)
     assert answer.repair_share == 0
+    everything = answer.all_parts
+    outlines = [shapely.from_wkb(base64.b64decode(o)) for o in (answer.outline, everything.outline)]
+    assert [len(outline.geoms) for outline in outlines] == [1, 2]
+    assert (everything.holes_filled, everything.coarse_factor) == (1, 1)
 
 
 def settled_together(runner, questions):

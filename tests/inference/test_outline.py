@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,31 @@ def test_all_keeps_every_part_of_the_least_size():
     outline = outline_of(two_parts(), rules, clicks=[WindowClick(5.5, 5.5, include=True)])
     assert len(outline.geometry.geoms) == 2
     assert outline.parts_left_out == 0
+
+
+def test_parts_left_out_are_in_the_outline_of_all_parts():
+    rules = OutlineRules(keep="clicked", min_part_px=25, min_hole_px=9, deviation_px=0.5)
+    clicks = [WindowClick(5.5, 5.5, include=True)]
+    inside = square(2, 2, 12, 12)
+    inside[20:32, 20:32] = True
+    inside[25:27, 25:27] = False
+    inside[15, 15] = True  # a speck
+    where = {"clicks": clicks, "width": 32, "height": 32}
+    outline = outline_of(mask_of(inside), rules, **where)
+    both = outline.all_parts
+    under_all = outline_of(mask_of(inside), rules.model_copy(update={"keep": "all"}), **where)
+    assert replace(both, geometry=None) == replace(under_all, geometry=None)
+    assert both.geometry.normalize() == under_all.geometry.normalize()
+    assert (outline.specks_left_out, both.specks_left_out) == (1, 1)
+    assert (outline.holes_filled, both.holes_filled) == (0, 1)
+    assert (outline.is_cut_at_image_edge, both.is_cut_at_image_edge) == (False, True)
+    # To the bit, so that nothing moves where all parts are kept.
+    assert shapely.to_wkb(both.geometry.geoms[0]) == shapely.to_wkb(outline.geometry.geoms[0])
+
+
+def test_outline_that_leaves_no_part_out_has_no_other():
+    rules = OutlineRules(keep="all", min_part_px=25)
+    assert outline_of(two_parts(), rules).all_parts is None
 
 
 def test_clicked_speck_is_kept():

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from webapp.drafts.models import Draft, DraftState, DraftStep
+from webapp.drafts.models import HEAVY, Draft, DraftState, DraftStep
 from webapp.drafts.places import refuse_where_no_image_is
 from webapp.drafts.queries import (
     draft_of,
     draft_to_change,
     is_finished,
+    kept_outline,
     shown_step,
     typical_px,
 )
@@ -118,7 +119,7 @@ def stop_draft(member: Member, uid: UUID) -> Draft:
     with transaction.atomic():
         draft = draft_to_change(member, uid)
         _need_open(draft)
-        head = draft.steps.filter(number=draft.head).defer("mask", "outline").first()
+        head = draft.steps.filter(number=draft.head).defer(*HEAVY).first()
         if head is not None and head.last_pass and not head.settled:
             head.last_pass["stopped"] = True
             head.save(update_fields=["last_pass"])
@@ -136,6 +137,22 @@ def classify_draft(member: Member, uid: UUID, *, label_class: UUID) -> Draft:
         draft = draft_to_change(member, uid)
         _need_open(draft)
         draft.label_class = usable_class(member.project, label_class)
+        draft.save()
+        return draft
+
+
+def keep_all_parts(member: Member, uid: UUID, *, keep_all: bool) -> Draft:
+    """Keep also the parts that the project's rule leaves out, or go back to the rule.
+
+    Raises:
+        Conflict: the draft is closed.
+    """
+    with transaction.atomic():
+        draft = draft_to_change(member, uid)
+        if draft.keep_all == keep_all:
+            return draft  # sent twice
+        _need_open(draft)
+        draft.keep_all = keep_all
         draft.save()
         return draft
 
@@ -194,7 +211,7 @@ def ask_to_save(
         _need_open(draft)
         draft.label_class = usable_class(member.project, label_class)
         shown = shown_step(draft)
-        if draft.head == 0 or (is_finished(draft) and not (shown and shown.outline)):
+        if draft.head == 0 or (is_finished(draft) and not (shown and kept_outline(draft, shown))):
             raise BadInput(NOTHING_FOUND)
         draft.save_request = {"edit": str(edit), "certainty": certainty, "note": note}
         draft.state = DraftState.SAVING
@@ -247,10 +264,11 @@ def undo_with_drafts(member: Member, *, uid: UUID, edit: UUID) -> EditOut:
 def _save(draft: Draft) -> EditOut:
     member = member_in(draft.owner, draft.project.uid, Who.ANNOTATOR)
     step = shown_step(draft)
-    if step is None or not step.outline or draft.label_class is None:
+    outline = kept_outline(draft, step) if step else b""
+    if step is None or not outline or draft.label_class is None:
         raise BadInput(NOTHING_FOUND)
     wanted = draft.save_request
-    shape = shape_from_wkb(bytes(step.outline))
+    shape = shape_from_wkb(outline)
     if draft.start_label is not None:
         edit = reshape_label(
             member,
@@ -300,7 +318,7 @@ def _follow(edit: Edit) -> UUID | None:
         draft.save()
         return draft.uid
     shown = shown_step(draft)
-    untouched = draft.label and shown and bytes(shown.outline) == bytes(draft.label.geometry)
+    untouched = draft.label and shown and kept_outline(draft, shown) == bytes(draft.label.geometry)
     if draft.state == DraftState.OPEN and untouched:
         draft.state = DraftState.SAVED
         draft.save()

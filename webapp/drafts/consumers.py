@@ -18,6 +18,7 @@ from webapp.drafts.schemas import (
     ClassifyDraft,
     ClickDraft,
     DiscardDraft,
+    KeepAllParts,
     OpenDraft,
     PageMessage,
     RedoClick,
@@ -271,6 +272,9 @@ _ACTS: dict[type[PageMessage], Callable[[Member, Any], Draft]] = {
     StopDraft: lambda member, said: actions.stop_draft(member, said.draft),
     ClassifyDraft: lambda member, said: actions.classify_draft(
         member, said.draft, label_class=said.label_class
+    ),
+    KeepAllParts: lambda member, said: actions.keep_all_parts(
+        member, said.draft, keep_all=said.keep_all
     ),
     SaveDraft: lambda member, said: actions.ask_to_save(
         member,

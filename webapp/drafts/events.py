@@ -27,11 +27,23 @@ class StepOut(BaseModel):
     settled: bool
 
 
+class AllPartsOut(BaseModel):
+    """What an answer says otherwise of its outline where all parts are kept."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outline: MultiPolygonCoordinates
+    area_m2: float
+    holes_filled: int
+    cut_at_image_edge: bool
+    coarse_factor: float
+
+
 class AnswerOut(BaseModel):
     """The outline of the newest pass that counts; `outline` is empty where nothing was found.
 
     What the project's rules took from it is counted: parts that no click is in, specks below the
-    smallest part, holes below the smallest hole.
+    smallest part, holes below the smallest hole. `all_parts` is there where parts were left out.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,10 +59,14 @@ class AnswerOut(BaseModel):
     holes_filled: int
     cut_at_image_edge: bool
     coarse_factor: float
+    all_parts: AllPartsOut | None
 
 
 class DraftOut(BaseModel):
-    """A draft as it stands: steps beyond `head` are what a redo brings back."""
+    """A draft as it stands: steps beyond `head` are what a redo brings back.
+
+    `keep_all`: of each answer, `all_parts` is what counts where it is there.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,6 +76,7 @@ class DraftOut(BaseModel):
     start_label: UUID | None
     state: DraftState
     head: int
+    keep_all: bool
     steps: list[StepOut]
     answer: AnswerOut | None
 

@@ -41,6 +41,9 @@ class Draft(models.Model):
     typical_px = models.FloatField(null=True)
     state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
     head = models.PositiveIntegerField(default=0)
+    # Parts that the project's rule leaves out are kept. It is the draft's and no step of it: an
+    # undo takes clicks back, and the key that kept them takes this back.
+    keep_all = models.BooleanField(default=False)
     # What the person asked to save: {"edit", "label_class", "certainty", "note"}.
     save_request = models.JSONField(default=dict)
     label = models.ForeignKey(
@@ -56,11 +59,18 @@ class Draft(models.Model):
         return f"draft {self.uid}"
 
 
+HEAVY = ("mask", "outline", "all_parts")
+"""Fields of a step that stay in the database where nobody looks at them."""
+
+
 class DraftStep(models.Model):
     """One click and the answer to it.
 
     `mask` is the 8-bit probability window of the last pass that arrived (zlib), in the window
-    frame of `window`; `outline` the WKB shown, in the map frame: a save takes it bit for bit.
+    frame of `window`; `outline` the WKB in the map frame, and `all_parts` the same with the parts
+    that the project's rule leaves out, empty where it leaves none out. Both come with each pass,
+    so that keeping all parts asks no engine, and an undo shows the stored outline either way. The
+    one that is shown (`queries.kept_outline`) a save takes bit for bit.
     `window` counts from the origin (`grid_left`, `grid_top`, map frame) that the layer's grid had
     when the pass was asked for; the grid may have grown since.
     """
@@ -75,6 +85,7 @@ class DraftStep(models.Model):
     grid_top = models.FloatField(default=0.0)
     mask = models.BinaryField(default=bytes)
     outline = models.BinaryField(default=bytes)
+    all_parts = models.BinaryField(default=bytes)
     # As in inference.messages.PassDone: number, limit, parts_left_out, cut_at_image_edge, ...
     last_pass = models.JSONField(default=dict)
     settled = models.BooleanField(default=False)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from inference.messages import PassDone, Segment, WindowMask
 from webapp.drafts.events import AnswerOut
-from webapp.drafts.models import Draft, DraftStep
+from webapp.drafts.models import HEAVY, Draft, DraftStep
 from webapp.drafts.queries import RUNNING, answer_out
 from webapp.errors import BadInput
 from webapp.labels.geometry import parts_in_wkb, shape_from_wkb
@@ -21,6 +21,7 @@ _SAID = (
     "holes_filled",
     "cut_at_image_edge",
     "coarse_factor",
+    "all_parts",
 )
 
 
@@ -40,6 +41,7 @@ def record_pass(draft_pk: int, request: Segment, answer: PassDone) -> AnswerOut 
     """
     mask = _mask_bytes(answer.mask)
     outline = _outline_wkb(answer.outline)
+    all_parts = _outline_wkb(answer.all_parts.outline) if answer.all_parts else b""
     with transaction.atomic():
         draft = (
             Draft.objects.select_for_update(no_key=True, of=("self",))
@@ -55,8 +57,8 @@ def record_pass(draft_pk: int, request: Segment, answer: PassDone) -> AnswerOut 
         step.window = answer.mask.window.model_dump()
         step.grid_left, step.grid_top = request.source.grid.left, request.source.grid.top
         step.mask = mask
-        step.outline = outline
-        step.last_pass = answer.model_dump(include=set(_SAID))
+        step.outline, step.all_parts = outline, all_parts
+        step.last_pass = answer.model_dump(include=set(_SAID), exclude={"all_parts": {"outline"}})
         step.settled = answer.settled
         step.model_sha256 = answer.model_sha256
         step.preset = answer.preset[:20]
@@ -68,7 +70,7 @@ def _step_answered(draft: Draft, request: Segment) -> DraftStep | None:
     """The step of the request, if its clicks are still those of the draft, and count."""
     if request.step > draft.head:
         return None
-    steps = list(draft.steps.filter(number__lte=request.step).defer("mask", "outline"))
+    steps = list(draft.steps.filter(number__lte=request.step).defer(*HEAVY))
     asked = [(click.x, click.y, click.include) for click in request.clicks]
     kept = [(step.x_map, step.y_map, step.include) for step in steps]
     return steps[-1] if asked == kept else None

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from inference.messages import ClickMessage, OutlineRules, Segment, WindowMask, WindowMessage
 from inference.windows import Grid
 from webapp import logs
-from webapp.drafts.events import AnswerOut, DraftOut, StepOut
-from webapp.drafts.models import Draft, DraftState, DraftStep
+from webapp.drafts.events import AllPartsOut, AnswerOut, DraftOut, StepOut
+from webapp.drafts.models import HEAVY, Draft, DraftState, DraftStep
 from webapp.errors import NotFound
 from webapp.imaging.models import Layer
 from webapp.imaging.queries import grid_of, layer_source
@@ -67,6 +67,7 @@ def draft_out(draft: Draft) -> DraftOut:
         start_label=draft.start_label.uid if draft.start_label else None,
         state=DraftState(draft.state),
         head=draft.head,
+        keep_all=draft.keep_all,
         steps=[
             StepOut(
                 number=step.number,
@@ -85,6 +86,11 @@ def shown_step(draft: Draft) -> DraftStep | None:
     """The step whose outline is shown: the newest up to the head that has had a pass."""
     answered = draft.steps.filter(number__lte=draft.head).exclude(last_pass={})
     return answered.defer("mask").order_by("-number").first()
+
+
+def kept_outline(draft: Draft, step: DraftStep) -> bytes:
+    """The outline of a step that the page shows, and that a save takes."""
+    return bytes(step.all_parts if draft.keep_all and step.all_parts else step.outline)
 
 
 def answer_of(draft: Draft) -> AnswerOut | None:
@@ -109,12 +115,27 @@ def answer_out(step: DraftStep, project: Project) -> AnswerOut:
         holes_filled=step.last_pass.get("holes_filled", 0),
         cut_at_image_edge=step.last_pass["cut_at_image_edge"],
         coarse_factor=step.last_pass["coarse_factor"],
+        all_parts=_all_parts_out(step, project),
+    )
+
+
+def _all_parts_out(step: DraftStep, project: Project) -> AllPartsOut | None:
+    outline = bytes(step.all_parts)
+    if not outline:
+        return None
+    said = step.last_pass["all_parts"]
+    return AllPartsOut(
+        outline=coordinates_from_wkb(outline),
+        area_m2=area_of_wkb(outline) * project.metres_per_unit**2,
+        holes_filled=said["holes_filled"],
+        cut_at_image_edge=said["cut_at_image_edge"],
+        coarse_factor=said["coarse_factor"],
     )
 
 
 def is_finished(draft: Draft) -> bool:
     """Whether the head wants no further pass: there is none, it settled, or it was stopped."""
-    head = draft.steps.filter(number=draft.head).defer("mask", "outline").first()
+    head = draft.steps.filter(number=draft.head).defer(*HEAVY).first()
     return head is None or head.settled or bool(head.last_pass.get("stopped"))
 
 
@@ -168,7 +189,7 @@ def typical_px(project: Project, layer: Layer) -> float | None:
 def _previous_mask(draft: Draft) -> WindowMask | None:
     """The mask that the head's click starts from: that of the newest earlier step with a pass."""
     earlier = draft.steps.filter(number__lt=draft.head).exclude(last_pass={})
-    step = earlier.defer("outline").order_by("-number").first()
+    step = earlier.defer("outline", "all_parts").order_by("-number").first()
     if step is None:
         return None
     return WindowMask(

@@ -59,6 +59,14 @@ class ClassifyDraft(ClientMessage):
     label_class: UUID
 
 
+class KeepAllParts(ClientMessage):
+    """Keep also the parts of the outline that the project's rule leaves out, or no more."""
+
+    type: Literal["draft.keep_all"]
+    draft: UUID
+    keep_all: bool
+
+
 class SaveDraft(ClientMessage):
     """Close the draft to clicks and save its settled outline under the edit id `edit`."""
 
@@ -98,6 +106,7 @@ PageMessage = (
     | RedoClick
     | StopDraft
     | ClassifyDraft
+    | KeepAllParts
     | SaveDraft
     | DiscardDraft
     | RestoreDraft

@@ -87,6 +87,7 @@ SOCKET_MESSAGES: dict[str, Who] = {
     "draft.redo": Who.ANNOTATOR,
     "draft.stop": Who.ANNOTATOR,
     "draft.classify": Who.ANNOTATOR,
+    "draft.keep_all": Who.ANNOTATOR,
     "draft.save": Who.ANNOTATOR,
     "draft.discard": Who.ANNOTATOR,
     "draft.restore": Who.ANNOTATOR,

@@ -1,10 +1,11 @@
 /** Commands on the open draft, and undo and redo. */
 
-import { canRedoClick, canUndoClick, computing, draft } from "../state/draft";
+import { canRedoClick, canUndoClick, computing, draft, leftOut } from "../state/draft";
 import { startedInside } from "../state/draftBar";
 import { nextRedo, nextUndo } from "../state/history";
 import { mayLabel } from "../state/project";
 import { discardDraft } from "./discardDraft";
+import { toggleKeepAll } from "./keepAllParts";
 import { MAP, type Operation, operationOf } from "./operation";
 import { editInstead } from "./refine";
 import { saveDraft, saveHindrance } from "./saveDraft";
@@ -56,6 +57,16 @@ export const draftOperations: readonly Operation[] = [
     available: () => startedInside.value !== null,
     disabled: () => (startedInside.value === null ? "The first click is in no label." : null),
     run: editInstead,
+  }),
+  operationOf({
+    id: "draft.keepAll",
+    title: "Keep all parts, or only clicked ones",
+    group: "draft",
+    keys: ["k"],
+    available: () => mayLabel.value,
+    disabled: () =>
+      draft.value?.keepAll || leftOut.value !== null ? null : "No part is left out.",
+    run: toggleKeepAll,
   }),
   operationOf({
     id: "edit.undo",

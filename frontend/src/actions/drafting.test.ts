@@ -15,12 +15,19 @@ import { clearLabels, labels, putLabels, select } from "../state/labels";
 import { dismiss, notices } from "../state/notices";
 import { setProject } from "../state/project";
 import { setTool, tool } from "../state/tool";
-import { exampleAnswer, exampleEdit, exampleLabel, exampleProject } from "../testing/examples";
+import {
+  exampleAnswer,
+  exampleEdit,
+  exampleLabel,
+  exampleProject,
+  square,
+} from "../testing/examples";
 import { type FakeServer, openFakeServer } from "../testing/fakeServer";
 import { addClick } from "./addClick";
 import { chooseClass } from "./classify";
 import { discardDraft } from "./discardDraft";
 import { setLink } from "./link";
+import { operation } from "./operations";
 import { receive } from "./receive";
 import { editInstead, startRefining } from "./refine";
 import { saveDraft } from "./saveDraft";
@@ -141,6 +148,7 @@ describe("undo and redo", () => {
       layer: "layer-1",
       label_class: null,
       start_label: null,
+      keep_all: false,
       steps,
       answer: null,
     };
@@ -171,6 +179,49 @@ describe("undo and redo", () => {
     expect(labels.value.size).toBe(0);
     expect(server.asked).toEqual([{ type: "draft.show", draft: saved }]);
     expect(nextUndo.value).toBeNull();
+  });
+});
+
+describe("keeping all parts", () => {
+  const all_parts = {
+    outline: [...square(10, 10, 20), ...square(50, 50, 5)],
+    area_m2: 425,
+    holes_filled: 0,
+    cut_at_image_edge: false,
+    coarse_factor: 1,
+  };
+
+  test("shows them at once, and the same key goes back to the rule", async () => {
+    addClick(1, 1, true);
+    await server.ok();
+    outlined(1, { parts_left_out: 1, all_parts });
+    operation("draft.keepAll").run();
+    expect(answer.value?.area_m2).toBe(425);
+    expect(server.messages.at(-1)).toMatchObject({ type: "draft.keep_all", keep_all: true });
+    operation("draft.keepAll").run();
+    expect(answer.value?.area_m2).toBe(400);
+    expect(server.messages.at(-1)).toMatchObject({ type: "draft.keep_all", keep_all: false });
+  });
+
+  test("is not offered where no part is left out", async () => {
+    addClick(1, 1, true);
+    await server.ok();
+    outlined(1);
+    expect(operation("draft.keepAll").disabled()).toBe("No part is left out.");
+  });
+
+  test("stays on when a click is taken back, and for the next ones", async () => {
+    addClick(1, 1, true);
+    await server.ok();
+    outlined(1, { parts_left_out: 1, all_parts });
+    operation("draft.keepAll").run();
+    addClick(2, 2, true);
+    undo();
+    expect(answer.value?.area_m2).toBe(425);
+    addClick(3, 3, true);
+    await server.ok();
+    outlined(2, { parts_left_out: 1, all_parts: { ...all_parts, area_m2: 500 } });
+    expect(answer.value?.area_m2).toBe(500);
   });
 });
 
@@ -247,6 +298,7 @@ describe("saving", () => {
         start_label: null,
         state: "open",
         head: 1,
+        keep_all: false,
         steps,
         answer: null,
       },
@@ -344,6 +396,7 @@ describe("the first message of a connection", () => {
         start_label: null,
         state: "open",
         head: 1,
+        keep_all: false,
         steps: [
           { number: 1, x: 5, y: 6, include: true, settled: true },
           { number: 2, x: 7, y: 8, include: false, settled: true },

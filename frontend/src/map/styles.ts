@@ -141,6 +141,14 @@ export function outlineStyle({ settled, saving, colour, pattern }: OutlineLook):
   ];
 }
 
+const DOTS = [0, 6];
+
+/** Parts of an outline that are left out: white dots on black ones, unfilled. */
+export const LEFT_OUT: readonly Style[] = [
+  stroke(MAP_COLOURS.black, 4, DOTS),
+  stroke(MAP_COLOURS.white, 2.5, DOTS),
+];
+
 export const MARK_PX = 14;
 export const NEWEST_MARK_PX = 18;
 

@@ -76,6 +76,11 @@ export const settled = computed(
   () => answer.value?.settled === true && answer.value.step === draft.value?.head,
 );
 
+/** The outline with the parts that are left out of the shown one; null where none is. */
+export const leftOut = computed(() =>
+  draft.value?.keepAll === false ? (answer.value?.all_parts?.outline ?? null) : null,
+);
+
 export const canUndoClick = computed(() => (draft.value?.head ?? 0) > 0);
 export const canRedoClick = computed(
   () => draft.value !== null && draft.value.head < draft.value.clicks.length,

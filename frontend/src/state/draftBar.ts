@@ -16,7 +16,7 @@ export interface DraftChip {
   readonly id: "edge" | "parts" | "trifles" | "coarse" | "small" | "pixel" | "inside" | "many";
   readonly words: string;
   /** The operation that the chip offers, by its id. */
-  readonly operation: "draft.editInstead" | null;
+  readonly operation: "draft.editInstead" | "draft.keepAll" | null;
 }
 
 const MANY_CLICKS = 20;
@@ -117,9 +117,12 @@ export const draftChips = computed<readonly DraftChip[]>(() => {
   if (inside !== null) chip("inside", `Edit #${inside.number} instead`, "draft.editInstead");
   if (shown !== null && layer !== null) {
     if (shown.cut_at_image_edge) chip("edge", "cut at the image edge");
-    if (shown.parts_left_out > 0) {
-      chip("parts", `${countWords(shown.parts_left_out, "part", "parts")} left out`);
-    }
+    const partsOut = `${countWords(shown.parts_left_out, "part", "parts")} left out`;
+    // Outlines drawn before left-out parts were stored with them can only count them.
+    if (shown.parts_left_out > 0 && shown.all_parts === null) chip("parts", partsOut);
+    else if (draft.value?.keepAll) {
+      chip("parts", "All parts kept. Keep only clicked", "draft.keepAll");
+    } else if (shown.parts_left_out > 0) chip("parts", `${partsOut}. Keep all`, "draft.keepAll");
     const trifles = triflesWords(shown);
     if (trifles !== "") chip("trifles", trifles);
     // Also when settled: until the native refinement has been over all of it, this is how fine it is.

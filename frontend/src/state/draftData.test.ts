@@ -33,6 +33,10 @@ function played(...messages: readonly (readonly [PageMessage, number | null])[])
   return draft;
 }
 
+function keepAll(keep_all: boolean): PageMessage {
+  return { type: "draft.keep_all", draft: "d", keep_all };
+}
+
 const UNDO: PageMessage = { type: "draft.undo", draft: "d" };
 const REDO: PageMessage = { type: "draft.redo", draft: "d" };
 
@@ -75,9 +79,17 @@ describe("clicks", () => {
       played([click(1), null], [UNDO, 0]),
       played([click(1), null], [click(2), null]),
       played([click(1), null], [click(2), null], [UNDO, 1]),
+      played([click(1), null], [keepAll(true), null]),
     ].map(fingerprint);
     expect(new Set(states).size).toBe(states.length);
   });
+});
+
+test("keeping all parts outlives clicks and undo, until it is taken back", () => {
+  const kept = played([click(1), null], [keepAll(true), null], [click(2), null], [UNDO, 1]);
+  expect(kept.keepAll).toBe(true);
+  expect(afterMessage(kept, keepAll(true), null)).toEqual(kept);
+  expect(afterMessage(kept, keepAll(false), null)).toMatchObject({ keepAll: false, head: 1 });
 });
 
 describe("answers", () => {
@@ -117,6 +129,7 @@ describe("answers", () => {
       start_label: null,
       state: "open",
       head: 2,
+      keep_all: false,
       steps: [step(1, 1), step(2, 9)],
       answer: null,
     };

@@ -11,6 +11,11 @@ export interface Draft {
   readonly state: DraftState;
   /** Clicks that count; those beyond are what a redo brings back. */
   readonly head: number;
+  /**
+   * Parts that the project's rule leaves out are kept. Not a step: undo and redo are about clicks,
+   * and what turned this on turns it off.
+   */
+  readonly keepAll: boolean;
   readonly clicks: readonly DraftClick[];
   /** The newest answer to each step, kept so that an undo shows the stored one at once. */
   readonly answers: ReadonlyMap<number, Answer>;
@@ -20,10 +25,10 @@ function sameClick(a: DraftClick | undefined, b: DraftClick): boolean {
   return a !== undefined && a.x === b.x && a.y === b.y && a.include === b.include;
 }
 
-/** Everything of a draft that its messages change one after the other: head and clicks. */
-export function fingerprint(draft: Pick<Draft, "head" | "clicks">): string {
+/** By this a page knows which of its messages arrived: head, clicks, whether all parts are kept. */
+export function fingerprint(draft: Pick<Draft, "head" | "clicks" | "keepAll">): string {
   const places = draft.clicks.map((one) => `${one.x},${one.y},${one.include ? "+" : "-"}`);
-  return `${draft.head}|${places.join(";")}`;
+  return `${draft.head}|${places.join(";")}${draft.keepAll ? "|all parts" : ""}`;
 }
 
 /** A draft as the server tells it, with the answers already known for clicks that are the same. */
@@ -44,6 +49,7 @@ export function draftFrom(out: DraftOut, before: Draft | undefined): Draft {
     startLabel: out.start_label,
     state: out.state,
     head: out.head,
+    keepAll: out.keep_all,
     clicks,
     answers,
   };
@@ -73,6 +79,7 @@ export function afterMessage(
       startLabel: message.start_label,
       state: "open",
       head: 0,
+      keepAll: false,
       clicks: [],
       answers: new Map(),
     };
@@ -90,6 +97,8 @@ export function afterMessage(
       return head === null ? draft : { ...draft, head: Math.min(head, draft.clicks.length) };
     case "draft.classify":
       return { ...draft, labelClass: message.label_class };
+    case "draft.keep_all":
+      return { ...draft, keepAll: message.keep_all };
     case "draft.save":
       return draft.state === "saved"
         ? draft
@@ -111,11 +120,14 @@ export function answered(draft: Draft, answer: Answer): Draft {
   return { ...draft, answers: new Map(draft.answers).set(answer.step, answer) };
 }
 
-/** What to show at the head: its own answer, else the one before it while the new one is awaited. */
+/**
+ * What to show at the head: its own answer, else the one before it while the new one is awaited.
+ * Where all parts are kept, its outline is the one with all of them.
+ */
 export function shownAnswer(draft: Draft): Answer | null {
   for (let step = draft.head; step > 0; step -= 1) {
     const answer = draft.answers.get(step);
-    if (answer !== undefined) return answer;
+    if (answer !== undefined) return draft.keepAll ? { ...answer, ...answer.all_parts } : answer;
   }
   return null;
 }

@@ -47,6 +47,7 @@ function draft(include: readonly boolean[], head = include.length): DraftOut {
     holes_filled: 0,
     cut_at_image_edge: false,
     coarse_factor: 1,
+    all_parts: null,
   };
   return {
     uid: "draft",
@@ -55,6 +56,7 @@ function draft(include: readonly boolean[], head = include.length): DraftOut {
     start_label: null,
     state: "open",
     head,
+    keep_all: false,
     steps,
     answer: head === 0 ? null : answer,
   };

@@ -141,6 +141,7 @@ export function exampleAnswer(step: number, change: Partial<Answer> = {}): Answe
     holes_filled: 0,
     cut_at_image_edge: false,
     coarse_factor: 1,
+    all_parts: null,
     ...change,
   };
 }

@@ -123,6 +123,22 @@ async def test_undo_shows_the_stored_outline_without_a_request(server):
     await page.socket.close()
 
 
+async def test_all_parts_are_kept_without_a_request_and_after_a_reload(server):
+    page = await server.page()
+    request = await page.clicked()
+    server.engine.answer(request, 3)
+    await page.hear("draft.outlined")
+    for _ in range(2):  # an outbox may send it again
+        await page.send("draft.keep_all", draft=page.draft, keep_all=True)
+        assert (await page.hear("draft.state"))["draft"]["keep_all"]
+        assert (await page.hear("ok"))["id"] == page.last_id
+    assert server.engine.is_idle
+    reloaded = await server.page()
+    assert reloaded.welcome["draft"]["keep_all"]
+    for one in (page, reloaded):
+        await one.socket.close()
+
+
 async def test_stop_cancels_and_keeps_the_outline_that_came(server):
     page = await server.page()
     request = await page.clicked()

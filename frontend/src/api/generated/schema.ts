@@ -697,13 +697,30 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AllPartsOut
+         * @description What an answer says otherwise of its outline where all parts are kept.
+         */
+        AllPartsOut: {
+            /** Area M2 */
+            area_m2: number;
+            /** Coarse Factor */
+            coarse_factor: number;
+            /** Cut At Image Edge */
+            cut_at_image_edge: boolean;
+            /** Holes Filled */
+            holes_filled: number;
+            /** Outline */
+            outline: number[][][][];
+        };
+        /**
          * AnswerOut
          * @description The outline of the newest pass that counts; `outline` is empty where nothing was found.
          *
          *     What the project's rules took from it is counted: parts that no click is in, specks below the
-         *     smallest part, holes below the smallest hole.
+         *     smallest part, holes below the smallest hole. `all_parts` is there where parts were left out.
          */
         AnswerOut: {
+            all_parts: components["schemas"]["AllPartsOut"] | null;
             /** Area M2 */
             area_m2: number;
             /** Coarse Factor */
@@ -1055,11 +1072,15 @@ export interface components {
         /**
          * DraftOut
          * @description A draft as it stands: steps beyond `head` are what a redo brings back.
+         *
+         *     `keep_all`: of each answer, `all_parts` is what counts where it is there.
          */
         DraftOut: {
             answer: components["schemas"]["AnswerOut"] | null;
             /** Head */
             head: number;
+            /** Keep All */
+            keep_all: boolean;
             /** Label Class */
             label_class: string | null;
             /**
@@ -1308,7 +1329,7 @@ export interface components {
             labels: number;
             review_state: components["schemas"]["ReviewState"];
         };
-        FromPage: components["schemas"]["OpenDraft"] | components["schemas"]["ClickDraft"] | components["schemas"]["UndoClick"] | components["schemas"]["RedoClick"] | components["schemas"]["StopDraft"] | components["schemas"]["ClassifyDraft"] | components["schemas"]["SaveDraft"] | components["schemas"]["DiscardDraft"] | components["schemas"]["RestoreDraft"] | components["schemas"]["ShowDraft"];
+        FromPage: components["schemas"]["OpenDraft"] | components["schemas"]["ClickDraft"] | components["schemas"]["UndoClick"] | components["schemas"]["RedoClick"] | components["schemas"]["StopDraft"] | components["schemas"]["ClassifyDraft"] | components["schemas"]["KeepAllParts"] | components["schemas"]["SaveDraft"] | components["schemas"]["DiscardDraft"] | components["schemas"]["RestoreDraft"] | components["schemas"]["ShowDraft"];
         /**
          * ImageChanged
          * @description An image went on; when it is ready, the project's layers are to be fetched again.
@@ -1413,6 +1434,26 @@ export interface components {
          */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         JsonValue: unknown;
+        /**
+         * KeepAllParts
+         * @description Keep also the parts of the outline that the project's rule leaves out, or no more.
+         */
+        KeepAllParts: {
+            /**
+             * Draft
+             * Format: uuid
+             */
+            draft: string;
+            /** Id */
+            id: number;
+            /** Keep All */
+            keep_all: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "draft.keep_all";
+        };
         /**
          * KeepParts
          * @description Which parts of a mask become the outline (design: the component rule).

@@ -6,13 +6,13 @@ import type OlMap from "ol/Map";
 import Overlay from "ol/Overlay";
 import VectorSource from "ol/source/Vector";
 import type { MultiPolygon as Coordinates } from "../../api/client";
-import { answer, draft, marks, savingDrafts, settled } from "../../state/draft";
+import { answer, draft, leftOut, marks, savingDrafts, settled } from "../../state/draft";
 import { draftClass, pulsing } from "../../state/draftBar";
 import { shownAnswer } from "../../state/draftData";
 import { classByUid } from "../../state/project";
 import { vectorsHidden } from "../../state/view";
 import { MAP_COLOURS } from "../colours";
-import { markStyle, NEWEST_MARK_PX, type OutlineLook, outlineStyle } from "../styles";
+import { LEFT_OUT, markStyle, NEWEST_MARK_PX, type OutlineLook, outlineStyle } from "../styles";
 
 const PULSE_MS = 900;
 
@@ -56,6 +56,12 @@ export class DraftLayer {
       const look = { ...this.look(saving.labelClass), settled: true, saving: true };
       return shown === null ? [] : [outline(shown.outline, look)];
     });
+    if (leftOut.value !== null) {
+      // All parts: the outline, drawn later, covers the dots of those that it has.
+      const dotted = new Feature(new MultiPolygon(leftOut.value));
+      dotted.setStyle([...LEFT_OUT]);
+      features.push(dotted);
+    }
     const shown = answer.value;
     if (shown !== null) {
       const look = this.look(draftClass.value?.uid ?? null);

@@ -19,6 +19,7 @@ const empty: DraftBarProps = {
   undoHindrance: "There is no click to take back.",
   redoHindrance: "There is no click to bring back.",
   canSave: false,
+  onKeepAll: nothing,
   onClass: nothing,
   onCertainty: nothing,
   onTapExcludes: nothing,
@@ -85,6 +86,16 @@ describe("the draft bar", () => {
     const bar = mounted(<DraftBar {...begun} chips={chips} />);
     expect(bar.textContent).toContain("2 parts left out");
     expect(bar.textContent).not.toContain("image edge");
+  });
+
+  it("offers to keep the parts that are left out", () => {
+    const keepAll = vi.fn();
+    const chips = [
+      { id: "parts", words: "2 parts left out. Keep all", operation: "draft.keepAll" },
+    ] as const;
+    const bar = mounted(<DraftBar {...begun} chips={chips} onKeepAll={keepAll} />);
+    click(bar, "2 parts left out. Keep all K");
+    expect(keepAll).toHaveBeenCalledOnce();
   });
 
   it("advises at twenty clicks, with saving and starting again at hand", () => {

@@ -25,6 +25,7 @@ export interface DraftBarProps {
   readonly undoHindrance: string | null;
   readonly redoHindrance: string | null;
   readonly canSave: boolean;
+  readonly onKeepAll: () => void;
   readonly onClass: (uid: string) => void;
   readonly onCertainty: () => void;
   readonly onTapExcludes: (value: boolean) => void;
@@ -82,7 +83,7 @@ export function DraftBar(props: DraftBarProps) {
   );
 }
 
-function Begun({ phase, area, clicks, pass, sentence, chips }: DraftBarProps) {
+function Begun({ phase, area, clicks, pass, sentence, chips, onKeepAll }: DraftBarProps) {
   const parts = chips.find((chip) => chip.id === "parts");
   const trifles = chips.find((chip) => chip.id === "trifles");
   return (
@@ -97,7 +98,12 @@ function Begun({ phase, area, clicks, pass, sentence, chips }: DraftBarProps) {
       ) : (
         <span class="draft-sentence truncate">{sentence}</span>
       )}
-      {parts && <span class="draft-chip">{parts.words}</span>}
+      {parts?.operation === null && <span class="draft-chip">{parts.words}</span>}
+      {parts?.operation && (
+        <button type="button" class="draft-chip draft-chip-act" onClick={onKeepAll}>
+          {parts.words} <kbd>K</kbd>
+        </button>
+      )}
       {trifles && (
         <span class="draft-trifles truncate" title={TRIFLES}>
           {trifles.words}

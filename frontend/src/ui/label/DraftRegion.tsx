@@ -35,6 +35,7 @@ export function DraftRegion() {
       undoHindrance={operation("edit.undo").disabled()}
       redoHindrance={operation("edit.redo").disabled()}
       canSave={saveHindrance() === null}
+      onKeepAll={run("draft.keepAll")}
       onClass={chooseClass}
       onCertainty={toggleCertainty}
       onTapExcludes={setTapExcludes}

@@ -92,8 +92,7 @@ class Rounds:
 
     def add_clicks(self) -> None:
         """One click for each sample that still has an error; without a generator at its centre."""
-        is_first = not bool(self.previous.any())
-        habits = draw_habits(len(self.previous), self.rng, first=is_first)
+        habits = draw_habits(len(self.previous), self.rng)
         self.clicker.add(self.previous, habits, self.rng)
 
     def refine(self) -> None:

@@ -1,5 +1,7 @@
 """A run: schedule, resuming, configuration, measuring, exporting."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from inference.training.config import (
     read_config,
 )
 from inference.training.export import export, measured_table
+from inference.training.networks import StartUnusable
 from inference.training.rounds import Batch, Rounds
 from inference.training.run_folder import CheckpointUnreadable, RunFolder
 from inference.training.schedule import Schedule
@@ -235,6 +238,35 @@ def test_exporting_again_keeps_the_other_models(tmp_path):
     second = export(tmp_path / "run", "two", tmp_path / "weights")
     assert load_model("one", tmp_path / "weights")[1] == first
     assert load_model("two", tmp_path / "weights")[1] == second
+
+
+def test_the_mean_of_runs_is_exported_as_one_model(tmp_path):
+    trainers = [trainer_of(tmp_path / name) for name in ("one", "two", "three")]
+    for trainer in trainers:
+        trainer.run()
+    for shift, trainer in enumerate(trainers):
+        for parameter in trainer.average.parameters():
+            parameter.data += 0.25 * shift
+        trainer.save()
+    one, *others = (tmp_path / name for name in ("one", "two", "three"))
+
+    export(one, "default", tmp_path / "weights", mean_with=others)
+
+    network, _ = load_model("default", tmp_path / "weights")
+    states = [trainer.average.state_dict() for trainer in trainers]
+    for key, tensor in network.state_dict().items():
+        expected = sum(state[key] for state in states) / 3
+        torch.testing.assert_close(tensor, expected.half().float())
+
+
+def test_there_is_no_mean_of_different_networks(tmp_path):
+    trainer_of(tmp_path / "one").run()
+    trainer_of(tmp_path / "other", network=replace(SMALL, edge_channels=16)).run()
+
+    with pytest.raises(StartUnusable, match="other holds another network"):
+        export(tmp_path / "one", "default", tmp_path / "w", mean_with=[tmp_path / "other"])
+
+    assert not (tmp_path / "w").exists()
 
 
 def test_a_run_without_a_checkpoint_cannot_be_exported(tmp_path):

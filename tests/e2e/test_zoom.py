@@ -1,4 +1,4 @@
-"""What is clicked is what is computed: neither the map's zoom nor its size has a part in it."""
+"""What is clicked is what is computed: neither zoom, size, view nor contrast has a part in it."""
 
 import re
 
@@ -11,14 +11,19 @@ from tests.e2e.mapper import Mapper, signed_in
 # screen pixels at all three zooms.
 CLICKS = ((40, 24, True), (-120, 64, True), (88, -32, False))
 PIXEL_M = 0.6
-# Metres per screen pixel, and a window: odd sizes must not put the map between pixels.
-LOOKS = ((0.6, (1440, 900)), (1.2, (1367, 801)), (0.3, (1601, 900)))
+# Metres per screen pixel, a window (odd sizes must not put the map between pixels), and a view with
+# its contrast.
+LOOKS = (
+    (0.6, (1440, 900), "rgb_1-2-3_p2-98"),
+    (1.2, (1367, 801), "ndvi_4-1_f0to0.5"),
+    (0.3, (1601, 900), "rgb_4-1-2_f20to150_g1.6"),
+)
 
 
 @pytest.mark.browser
 @pytest.mark.engine
 @pytest.mark.timeout(900)
-def test_same_clicks_give_the_same_polygons_at_three_zooms(running, administrator, browser):
+def test_same_clicks_give_the_same_polygons_however_the_map_looks(running, administrator, browser):
     project = administrator.get("/api/projects")[0]["uid"]
     layer = administrator.get(f"/api/projects/{project}")["layers"][0]
     left, bottom, right, top = layer["extent"]
@@ -32,11 +37,12 @@ def test_same_clicks_give_the_same_polygons_at_three_zooms(running, administrato
     ]
     page = signed_in(browser, running, "admin", running.admin_password)
     answers, labels = [], []
-    for resolution, (width, height) in LOOKS:
+    for resolution, (width, height), view in LOOKS:
         mapper = Mapper(page)
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(f"{running.address}/p/{project}?at={x},{y},{resolution}")
+        page.goto(f"{running.address}/p/{project}?at={x},{y},{resolution}&view={view}")
         mapper.wait_for_map()
+        expect(page).to_have_url(re.compile(rf"layer=.*view={view}"))
         for right_px, down_px, include in CLICKS:
             scale = PIXEL_M / resolution
             mapper.click(right_px * scale, down_px * scale, exclude=not include)

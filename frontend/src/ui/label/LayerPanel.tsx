@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Layer } from "../../api/client";
 import { IconButton } from "../controls/Button";
 import { Segmented } from "../controls/Segmented";
+import { Slider } from "../controls/Slider";
 import { percent } from "../words";
 
 type Fill = "outline" | "light" | "strong";
@@ -74,7 +75,17 @@ export function LayerPanel(props: Props) {
               onLayer={props.onLayer}
             />
           ))}
-          {active !== null && <Opacity value={opacity} onValue={props.onOpacity} />}
+          {active !== null && (
+            <Slider
+              label="Opacity"
+              lowest={0}
+              highest={1}
+              value={opacity}
+              words={percent}
+              live
+              onValue={props.onOpacity}
+            />
+          )}
         </section>
         {props.children}
       </div>
@@ -102,29 +113,6 @@ function LayerChoice({ layer, active, onLayer }: ChoiceProps) {
         {layer.name}
       </span>
       {!layer.ready && <span class="quiet layer-note">not ready</span>}
-    </label>
-  );
-}
-
-interface OpacityProps {
-  readonly value: number;
-  readonly onValue: (value: number) => void;
-}
-
-function Opacity({ value, onValue }: OpacityProps) {
-  return (
-    <label class="opacity">
-      <span>Opacity</span>
-      <input
-        class="range"
-        type="range"
-        min={0}
-        max={1}
-        step={0.05}
-        value={value}
-        onInput={(event) => onValue(event.currentTarget.valueAsNumber)}
-      />
-      <output>{percent(value)}</output>
     </label>
   );
 }

@@ -12,6 +12,7 @@ import { Field } from "../controls/Field";
 import { Icon } from "../controls/Icon";
 import { Menu } from "../controls/Menu";
 import { Select } from "../controls/Select";
+import { Slider } from "../controls/Slider";
 
 interface Props {
   /** The view's name. */
@@ -56,7 +57,14 @@ export function ContrastForm(props: Props) {
       <Stretch {...props} />
       <Button onClick={props.onFit}>Fit to what is in sight</Button>
       {!props.isIndex && (
-        <Midtones gamma={contrast.gamma} onGamma={(gamma) => onContrast({ ...contrast, gamma })} />
+        <Slider
+          label="Midtones"
+          lowest={GAMMAS.lowest}
+          highest={GAMMAS.highest}
+          value={contrast.gamma}
+          words={(gamma) => gamma.toFixed(2)}
+          onValue={(gamma) => onContrast({ ...contrast, gamma })}
+        />
       )}
       <Button look="quiet" disabled={!isChanged(props)} onClick={() => onContrast(null)}>
         Reset
@@ -126,34 +134,5 @@ function Values({ range, onStretch }: ValuesProps) {
         <p class="field-note field-error">The lightest value has to lie above the darkest.</p>
       )}
     </>
-  );
-}
-
-interface MidtonesProps {
-  readonly gamma: number;
-  readonly onGamma: (gamma: number) => void;
-}
-
-/** Moves while it is dragged; the map follows when it is let go. */
-function Midtones({ gamma, onGamma }: MidtonesProps) {
-  const [dragged, setDragged] = useState<number | null>(null);
-  return (
-    <label class="opacity">
-      <span>Midtones</span>
-      <input
-        class="range"
-        type="range"
-        min={GAMMAS.lowest}
-        max={GAMMAS.highest}
-        step={0.05}
-        value={dragged ?? gamma}
-        onInput={(event) => setDragged(event.currentTarget.valueAsNumber)}
-        onChange={(event) => {
-          setDragged(null);
-          onGamma(event.currentTarget.valueAsNumber);
-        }}
-      />
-      <output>{(dragged ?? gamma).toFixed(2)}</output>
-    </label>
   );
 }

@@ -27,14 +27,15 @@ EMPTY_FILL = 0.5
 
 
 class BandsMissing(InferenceError):
-    """The network wants more bands than the layer names."""
+    """The network looks at a band that the layer does not name."""
 
     def __init__(self, wanted: int, present: int) -> None:
         self.wanted = wanted
         self.present = present
         super().__init__(
-            f"The model needs {wanted} bands and this layer has {present}. Nothing was outlined. "
-            "Give the missing band its role in the image's settings, or use another model."
+            f"The model needs {wanted} bands and this image has {present}. Nothing was outlined. "
+            "Click on imagery that has near infrared, too, or take another model (for the page: "
+            "SEGMAP_MODEL)."
         )
 
 

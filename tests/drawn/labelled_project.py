@@ -66,12 +66,13 @@ def draw_label(
     *,
     uid: UUID | None = None,
     code: str = "ICEPLANT",
+    layer: Layer | None = None,
 ) -> EditOut:
     """`user` draws a label by hand."""
     return actions.create_label(
         member_of(cast.project, user),
         uid=uid or new_uid(),
-        layer=cast.project.layers.get().uid,
+        layer=(layer or cast.project.layers.get()).uid,
         label_class=class_uid(cast.project, code),
         certainty=Certainty.SURE,
         note="",

@@ -22,10 +22,11 @@ from webapp.imaging.models import Upload
 from webapp.labels import actions, queries, taxonomy
 from webapp.labels.geometry import shape_from_coordinates
 from webapp.labels.models import Certainty, Edit, Label
+from webapp.labels.overlaps import overlaps_of
 from webapp.labels.schemas import AtRevision, ClassIn, EditOut
 from webapp.projects import actions as projects
 from webapp.projects.lock import lock
-from webapp.projects.models import Membership, Role
+from webapp.projects.models import Membership, OverlapRule, Project, Role
 
 WRITERS = 8
 
@@ -60,6 +61,15 @@ def test_edits_of_eight_writers_have_numbers_without_gaps(cast):
     assert sorted(edit.number for edit in made) == expected
     assert sorted(edit.labels[0].number for edit in made) == expected
     assert list(cast.project.edits.values_list("number", flat=True)) == expected
+
+
+def test_labels_that_are_drawn_on_one_another_at_once_are_cut(cast):
+    prepare(cast.project)
+    Project.objects.update(overlaps=OverlapRule.CUT)
+    places = [square(LEFT + 20 + 6 * n, TOP - 40, 10) for n in range(4)]
+    at_once(*[lambda drawn=drawn: draw_label(cast, cast.ana, drawn) for drawn in places])
+    assert Label.objects.count() == 4
+    assert [overlaps_of(label) for label in Label.objects.all()] == [[]] * 4
 
 
 def test_no_writer_of_one_label_overwrites_another(cast):

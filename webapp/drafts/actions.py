@@ -5,6 +5,7 @@ connection) but undo and redo of a click, which have no number of their own.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -220,8 +221,9 @@ def ask_to_save(
 
 
 def finish_save(draft_pk: int) -> Finished | None:
-    """Save the outline shown, bit for bit; None where the draft is not waiting to be saved.
+    """Save the outline shown; None where the draft is not waiting to be saved.
 
+    Bit for bit, but for what the project's overlap rule cuts from it.
     What keeps it from being saved (nothing found, a conflict) opens the draft again.
     """
     with transaction.atomic():
@@ -290,6 +292,7 @@ def _save(draft: Draft) -> EditOut:
             origin=_origin(draft, step),
         )
     draft.state = DraftState.SAVED
+    draft.save_request["outline"] = _hash(outline)
     draft.label = Label.objects.get(uid=edit.labels[0].uid)
     return edit
 
@@ -317,12 +320,23 @@ def _follow(edit: Edit) -> UUID | None:
             draft.start_revision = draft.start_label.revision
         draft.save()
         return draft.uid
-    shown = shown_step(draft)
-    untouched = draft.label and shown and kept_outline(draft, shown) == bytes(draft.label.geometry)
-    if draft.state == DraftState.OPEN and untouched:
+    if draft.state == DraftState.OPEN and _is_as_saved(draft):
         draft.state = DraftState.SAVED
         draft.save()
     return None
+
+
+def _is_as_saved(draft: Draft) -> bool:
+    shown = shown_step(draft)
+    if draft.label is None or shown is None:
+        return False
+    # Saves of earlier versions noted no outline, and what they stored was never cut.
+    saved = draft.save_request.get("outline") or _hash(bytes(draft.label.geometry))
+    return _hash(kept_outline(draft, shown)) == saved
+
+
+def _hash(outline: bytes) -> str:
+    return sha256(outline).hexdigest()
 
 
 def _takes_back(edit: Edit) -> bool:

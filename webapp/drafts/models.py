@@ -44,7 +44,8 @@ class Draft(models.Model):
     # Parts that the project's rule leaves out are kept. It is the draft's and no step of it: an
     # undo takes clicks back, and the key that kept them takes this back.
     keep_all = models.BooleanField(default=False)
-    # What the person asked to save: {"edit", "label_class", "certainty", "note"}.
+    # What the person asked to save: {"edit", "certainty", "note"}; once saved with "outline", the
+    # SHA-256 of the outline that was taken (its label may have less: `labels.cutting`).
     save_request = models.JSONField(default=dict)
     label = models.ForeignKey(
         Label, null=True, on_delete=models.SET_NULL, related_name="source_drafts"

@@ -49,7 +49,7 @@ def create_label(
 
     Raises:
         NotFound: layer or class are not in the project.
-        BadInput: the class is retired.
+        BadInput: the class is retired, or the project cuts overlaps and cannot cut this one.
     """
     with transaction.atomic():
         if known := already_applied(member, uid):
@@ -65,6 +65,7 @@ def create_label(
         )
         put_shape(label, shape, metres_per_unit=member.project.metres_per_unit)
         changeset = Changeset(member, uid, EditKind.CREATE)
+        changeset.cut(label)
         changeset.created(label)
         return changeset.publish()
 
@@ -90,6 +91,7 @@ def reshape_label(
 
     Raises:
         NotFound, NotAllowed, Conflict: no such label, a locked one, or one that has gone on.
+        BadInput: as in `create_label`.
     """
     with transaction.atomic():
         if known := already_applied(member, uid):
@@ -97,10 +99,11 @@ def reshape_label(
         row = _writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
         before = LabelState.of(row)
         put_shape(row, shape, metres_per_unit=member.project.metres_per_unit)
+        changeset = Changeset(member, uid, EditKind.RESHAPE)
+        changeset.cut(row)
         if label_class is not None and label_class != row.label_class.uid:
             row.label_class = usable_class(member.project, label_class)
         _review_again(row, before)
-        changeset = Changeset(member, uid, EditKind.RESHAPE)
         changeset.changed(row, before)
         return changeset.publish()
 
@@ -199,6 +202,9 @@ def review_label(
 
 def undo_edit(member: Member, *, uid: UUID, edit: UUID, follow: Follow | None = None) -> EditOut:
     """Take an edit back by its inverse; the undo of an undo is a redo.
+
+    It restores to the bit, so it never cuts, whatever the project's overlap rule: what it brings
+    back may lie on what was drawn since, and says so as any overlap does.
 
     Args:
         member: the edit's author, or a manager.

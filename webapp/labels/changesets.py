@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from webapp import measures
 from webapp.errors import Conflict
+from webapp.labels.cutting import cut_at_neighbours
 from webapp.labels.events import LabelsChanged
 from webapp.labels.models import Change, Edit, EditKind, Label
 from webapp.labels.queries import edit_out
 from webapp.labels.schemas import EditOut
 from webapp.labels.states import LabelState
 from webapp.projects.lock import lock
+from webapp.projects.models import OverlapRule
 from webapp.projects.roles import Member
 from webapp.realtime.publish import publish
 
@@ -45,6 +47,17 @@ class Changeset:
             inverts=inverts,
         )
         self._changes: list[Change] = []
+
+    def cut(self, label: Label) -> None:
+        """Take from a label about to be stored what lies on others, where the project says so.
+
+        Raises:
+            BadInput: as in `cut_at_neighbours`.
+        """
+        if self.project.overlaps == OverlapRule.CUT:
+            taken = cut_at_neighbours(label)
+            self.edit.cut = [each.model_dump(mode="json") for each in taken]
+            self.edit.save(update_fields=["cut"])
 
     def created(self, label: Label) -> None:
         """Store a new label, under the project's next number."""

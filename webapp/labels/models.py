@@ -145,6 +145,9 @@ class Edit(models.Model):
     created_at = models.DateTimeField()
     # The edit that this one takes back, for undo and redo.
     inverts = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    # What the project's overlap rule took from its label, as `schemas.OverlapOut`, most first. It
+    # is kept, because an edit that is sent twice gets the same answer.
+    cut = models.JSONField(default=list)
 
     class Meta:
         ordering = ["number"]

@@ -27,6 +27,7 @@ from webapp.labels.schemas import (
     EditOut,
     LabelOut,
     LabelsOut,
+    OverlapOut,
     SummaryOut,
     TypicalObjectOut,
 )
@@ -172,6 +173,7 @@ def edit_out(edit: Edit, *, reopened_draft: UUID | None = None) -> EditOut:
         created_at=edit.created_at,
         inverts=edit.inverts.uid if edit.inverts else None,
         labels=[label_out(label) for label in labels],
+        cut=[OverlapOut.model_validate(each) for each in edit.cut],
         reopened_draft=reopened_draft,
     )
 

@@ -200,6 +200,8 @@ class EditOut(BaseModel):
     created_at: datetime
     inverts: UUID | None
     labels: list[LabelOut]
+    # What was taken from the label where others are, most first.
+    cut: list[OverlapOut]
     # The draft that an undone save opened again; only its owner acts on it.
     reopened_draft: UUID | None
 

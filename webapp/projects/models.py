@@ -21,6 +21,17 @@ class KeepParts(models.TextChoices):
     ALL = "all"
 
 
+class OverlapRule(models.TextChoices):
+    """What becomes of a new border that crosses other labels of its layer: never silently.
+
+    `CUT` takes from the new or changed label alone (`labels.cutting`).
+    """
+
+    ALLOWED = "allowed"
+    REPORTED = "reported"
+    CUT = "cut"
+
+
 class ProjectQuerySet(models.QuerySet["Project"]):
     """Projects, and the one rule of who may know of them, archived ones too."""
 
@@ -56,6 +67,9 @@ class Project(models.Model):
     # Longest side of what is mostly labelled: a first click looks at a window that fits it. Empty:
     # nobody said, and it looks at native pixels.
     typical_object_m = models.FloatField(null=True, blank=True)
+    overlaps = models.CharField(
+        max_length=10, choices=OverlapRule.choices, default=OverlapRule.REPORTED
+    )
     own_review_allowed = models.BooleanField(default=False)
     viewers_may_export = models.BooleanField(default=True)
 

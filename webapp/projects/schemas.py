@@ -6,7 +6,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from webapp.accounts.schemas import UserOut
-from webapp.projects.models import KeepParts, Role
+from webapp.projects.models import KeepParts, OverlapRule, Role
 from webapp.sent import Sent
 
 
@@ -80,6 +80,7 @@ class ProjectSettingsIn(Sent):
     min_hole_m2: float = Field(ge=0)
     simplify_px: float = Field(ge=0, le=5)
     typical_object_m: float | None = Field(ge=0.01, le=100_000)
+    overlaps: OverlapRule
     own_review_allowed: bool
     viewers_may_export: bool
 

@@ -247,6 +247,25 @@ describe("saving", () => {
     expect(marks.value).toHaveLength(1);
   });
 
+  test("shows the label as it was cut, and says so beside the area", async () => {
+    addClick(1, 1, true);
+    await server.ok();
+    outlined(1);
+    saveDraft();
+    await server.ok();
+    const cut = [{ label: "label-97", number: 97, area_m2: 300 }];
+    const rest = exampleLabel({ geometry: square(10, 10, 10), area_m2: 100 });
+    const uid = nextUndo.value?.kind === "edit" ? nextUndo.value.edit : "";
+    const draftUid = savingDrafts.value[0]?.uid ?? "";
+    receive({ type: "draft.saved", draft: draftUid, edit: exampleEdit(uid, [rest], { cut }) });
+    expect(savingDrafts.value).toHaveLength(0);
+    expect(labels.value.get("label-1")?.geometry).toEqual(square(10, 10, 10));
+    const told = notices.value.at(-1);
+    expect(told?.sentence).toBe("Saved Iceplant #128, 100 m². 300 m² was cut where #97 is.");
+    expect(told?.actions.map((one) => one.title)).toEqual(["Undo"]);
+    expect(nextUndo.value?.words).toBe("Saved Iceplant #128, 100 m².");
+  });
+
   test("is undone while passes run by opening the draft again, not by taking an older edit back", async () => {
     recordDeed({ kind: "edit", edit: "older", words: "Deleted #1." });
     addClick(1, 1, true);

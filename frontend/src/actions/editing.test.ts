@@ -207,6 +207,22 @@ describe("a conflict", () => {
   });
 });
 
+describe("a reshape that was cut", () => {
+  test("is shown as the server has it, and told with what was cut", async () => {
+    reshapeLabel("label-1", square(10, 10, 30));
+    const rest = exampleLabel({ geometry: square(10, 10, 25), revision: 2 });
+    const cut = [
+      { label: "label-2", number: 7, area_m2: 200 },
+      { label: "label-3", number: 9, area_m2: 75 },
+    ];
+    await server.answerEdit(exampleEdit(lastEdit(), [rest], { kind: "reshape", cut }));
+    expect(labels.value.get("label-1")).toEqual(rest);
+    expect(notices.value.at(-1)?.sentence).toBe(
+      "Reshaped #128. What lay on #7 (200 m²), #9 (75 m²) was cut.",
+    );
+  });
+});
+
 describe("review", () => {
   const second = exampleLabel({ uid: "label-2", number: 130 });
 

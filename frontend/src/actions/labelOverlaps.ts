@@ -1,4 +1,4 @@
-import { api, type Label, type Overlap } from "../api/client";
+import { api, type Edit, type Label, type Overlap } from "../api/client";
 import { labels, select } from "../state/labels";
 import { notify } from "../state/notices";
 import { overlapWords } from "../state/overlapWords";
@@ -12,12 +12,23 @@ export async function loadLabelOverlaps(uid: string): Promise<readonly Overlap[]
   return open === null ? [] : api.labelOverlaps(open.uid, uid);
 }
 
-/** Says so where a label that was just drawn lies on others; when the server is away, nothing. */
+/**
+ * Says so where a label that was just drawn lies on others, unless the project allows it; when the
+ * server is away, nothing.
+ */
 export async function tellOfOverlaps(label: Label): Promise<void> {
+  if (project.peek()?.settings.overlaps === "allowed") return;
   const found = await loadLabelOverlaps(label.uid).catch(() => []);
   if (found.length === 0) return;
   const shown = overlapWords(found, preferences.peek().areaUnit);
   notify(`#${label.number} lies on ${shown}.`, [{ title: "Show", run: () => show(label.uid) }]);
+}
+
+/** The same after an undo or redo: it never cuts, and what it restores may lie on newer labels. */
+export function tellOfRestored(edit: Edit): void {
+  const [label, ...others] = edit.labels;
+  const isRestored = edit.kind === "reshape" || edit.kind === "restore";
+  if (isRestored && label?.deleted === false && others.length === 0) void tellOfOverlaps(label);
 }
 
 function show(uid: string): void {

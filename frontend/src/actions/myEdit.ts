@@ -1,6 +1,8 @@
-import type { NewEdit } from "../api/client";
+import type { Edit, NewEdit } from "../api/client";
 import { deedOf, forgetEdit, recordDeed } from "../state/history";
 import { notify } from "../state/notices";
+import { cutWords } from "../state/overlapWords";
+import { preferences } from "../state/preferences";
 import { sendEdit } from "./link";
 import { alreadyTold } from "./report";
 import { undoEdit } from "./undo";
@@ -12,8 +14,8 @@ import { undoEdit } from "./undo";
 export function sendMyEdit(edit: NewEdit, words: string): Promise<boolean> {
   recordDeed({ kind: "edit", edit: edit.uid, words });
   return sendEdit(edit).then(
-    () => {
-      tellOfEdit(edit.uid, words);
+    (done) => {
+      tellOfEdit(done, words);
       return true;
     },
     (error: unknown) => {
@@ -24,7 +26,9 @@ export function sendMyEdit(edit: NewEdit, words: string): Promise<boolean> {
   );
 }
 
-/** Says that an edit is committed; with an Undo, unless it was taken back meanwhile. */
-export function tellOfEdit(edit: string, words: string): void {
-  if (deedOf(edit) !== null) notify(words, [{ title: "Undo", run: () => undoEdit(edit) }]);
+/** Says that an edit is committed and what it cut; with an Undo, unless it was taken back meanwhile. */
+export function tellOfEdit({ uid, cut }: Edit, words: string): void {
+  if (deedOf(uid) === null) return;
+  const sentences = `${words} ${cutWords(cut, preferences.peek().areaUnit)}`.trimEnd();
+  notify(sentences, [{ title: "Undo", run: () => undoEdit(uid) }]);
 }

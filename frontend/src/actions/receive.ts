@@ -168,7 +168,7 @@ function saved(uid: string, edit: Edit): void {
   // Another tab saved it, where this one did not.
   if (deedOf(edit.uid) === null) recordDeed({ kind: "edit", edit: edit.uid, words });
   else renameEdit(edit.uid, words);
-  tellOfEdit(edit.uid, words);
+  tellOfEdit(edit, words);
   void tellOfOverlaps(label);
 }
 

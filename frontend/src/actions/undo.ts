@@ -21,6 +21,7 @@ import {
 } from "../state/history";
 import { notify } from "../state/notices";
 import { setTool } from "../state/tool";
+import { tellOfRestored } from "./labelOverlaps";
 import { askForDraft, sendEdit, sendMessage } from "./link";
 import { alreadyTold } from "./report";
 
@@ -108,6 +109,7 @@ function takeBack(deed: EditDeed): void {
   sendEdit({ kind: "undo", uid: inverse.edit, edit: deed.edit }).then(
     (edit) => {
       notify(`Taken back: ${deed.words}`, [{ title: "Redo", run: () => bringBack(inverse) }]);
+      tellOfRestored(edit);
       if (edit.reopened_draft !== null && draft.peek() === null) show(edit.reopened_draft);
     },
     (error: unknown) => {
@@ -121,8 +123,10 @@ function bringBack(deed: EditDeed): void {
   const inverse: EditDeed = { kind: "edit", edit: uuid7(), words: deed.words };
   moveToDone(deed, inverse);
   sendEdit({ kind: "undo", uid: inverse.edit, edit: deed.edit }).then(
-    () =>
-      notify(`Done again: ${deed.words}`, [{ title: "Undo", run: () => undoEdit(inverse.edit) }]),
+    (edit) => {
+      notify(`Done again: ${deed.words}`, [{ title: "Undo", run: () => undoEdit(inverse.edit) }]);
+      tellOfRestored(edit);
+    },
     (error: unknown) => {
       forgetEdit(inverse.edit);
       alreadyTold(error);

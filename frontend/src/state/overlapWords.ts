@@ -12,3 +12,11 @@ export function overlapWords(found: readonly Overlap[], unit: "metric" | "acres"
   const more = found.length - MOST_NAMED;
   return more > 0 ? `${named} and ${countWords(more, "more", "more")}` : named;
 }
+
+/** "0.03 ha was cut where #97 is.", or of several what was cut at each; "" where nothing was. */
+export function cutWords(cut: readonly Overlap[], unit: "metric" | "acres"): string {
+  const [first, ...others] = cut;
+  if (first === undefined) return "";
+  if (others.length > 0) return `What lay on ${overlapWords(cut, unit)} was cut.`;
+  return `${areaWords(first.area_m2, unit)} was cut where #${first.number} is.`;
+}

@@ -73,6 +73,7 @@ export function exampleProject(change: Partial<Project> = {}): Project {
       min_hole_m2: 4,
       simplify_px: 0.5,
       typical_object_m: null,
+      overlaps: "reported",
       own_review_allowed: false,
       viewers_may_export: true,
     },
@@ -123,6 +124,7 @@ export function exampleEdit(uid: string, labels: Label[], change: Partial<Edit> 
     created_at: "2026-05-03T10:00:00Z",
     inverts: null,
     labels,
+    cut: [],
     reopened_draft: null,
     ...change,
   };

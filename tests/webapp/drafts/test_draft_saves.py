@@ -5,15 +5,16 @@ import pytest
 from tests.drawn.drafter import X, Y, shown
 from tests.drawn.engine_answers import disc
 from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label, member_of
-from tests.drawn.polygons import blob
+from tests.drawn.polygons import blob, square
 from webapp.drafts import actions
 from webapp.drafts.models import Draft, DraftState
 from webapp.errors import AppError, BadInput, Conflict, NotFound
 from webapp.ids import new_uid
 from webapp.labels import actions as label_actions
-from webapp.labels.geometry import shape_from_coordinates
+from webapp.labels.geometry import area_of_wkb, shape_from_coordinates
 from webapp.labels.models import Certainty, Edit, Label
 from webapp.labels.schemas import AtRevision
+from webapp.projects.models import OverlapRule, Project
 
 EMPTY_OUTLINE = ""
 
@@ -127,6 +128,64 @@ def test_member_who_was_taken_out_saves_nothing(ana, place):
     place.project.memberships.filter(user=place.ana).delete()
     assert isinstance(actions.finish_save(draft.pk).refused, NotFound)
     assert not Label.objects.exists()
+
+
+# --- In a project that cuts --------------------------------------------------------------------
+
+
+@pytest.fixture
+def cutting(place):
+    """Max has labelled the right side of what Ana is about to click."""
+    Project.objects.update(overlaps=OverlapRule.CUT)
+    return draw_label(place, place.max, square(X + 1, Y - 20, 40))
+
+
+def test_saved_draft_is_cut_and_its_redo_closes_it(ana, cutting):
+    draft = ana.open()
+    ana.click(draft, 1)
+    ana.answer(draft)
+    saved = ana.saved(draft).edit
+    whole = area_of_wkb(bytes(draft.steps.get().outline))
+    assert [cut.number for cut in saved.cut] == [cutting.labels[0].number]
+    assert saved.labels[0].area_m2 == pytest.approx(whole / 2)
+    stored = bytes(Label.objects.get(uid=saved.labels[0].uid).geometry)
+    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    assert Draft.objects.get().state == DraftState.OPEN
+    redone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    assert (Draft.objects.get().state, redone.cut) == (DraftState.SAVED, [])
+    assert bytes(Label.objects.get(uid=saved.labels[0].uid).geometry) == stored
+
+
+def test_refinement_is_cut_at_others(ana, place, cutting):
+    made = draw_label(place, place.ana, square(X - 20, Y, 10))
+    draft = ana.open(start_label=made.labels[0].uid)
+    ana.click(draft, 1)
+    ana.answer(draft)
+    edit = ana.saved(draft).edit
+    assert [cut.number for cut in edit.cut] == [cutting.labels[0].number]
+
+
+def test_draft_that_lies_on_others_altogether_stays_open(ana, cutting):
+    draft = ana.open()
+    ana.click(draft, 1, x=X + 20)
+    ana.answer(draft)
+    finished = ana.saved(draft)
+    assert finished.refused.sentence == "All of this lies on #1, so nothing was saved."
+    assert Draft.objects.get().state == DraftState.OPEN
+    assert Label.objects.count() == 1
+
+
+def test_redo_of_a_save_from_before_outlines_were_noted_closes_its_draft(ana):
+    draft = ana.open()
+    ana.click(draft, 1)
+    ana.answer(draft)
+    saved = ana.saved(draft).edit
+    row = Draft.objects.get()
+    del row.save_request["outline"]
+    row.save()
+    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    assert Draft.objects.get().state == DraftState.SAVED
 
 
 # --- Undoing a save ----------------------------------------------------------------------------

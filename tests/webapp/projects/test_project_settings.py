@@ -10,6 +10,7 @@ SETTINGS = {
     "min_hole_m2": 4,
     "simplify_px": 0.5,
     "typical_object_m": None,
+    "overlaps": "reported",
     "own_review_allowed": False,
     "viewers_may_export": True,
 }
@@ -26,6 +27,16 @@ def test_manager_says_how_long_a_typical_object_is(cast, client_of, length):
     answer = change(cast, client_of(cast.max), typical_object_m=length)
     assert answer.json()["settings"] == SETTINGS | {"typical_object_m": length}
     assert Project.objects.get().typical_object_m == length
+
+
+def test_manager_says_what_becomes_of_overlaps(cast, client_of):
+    for rule in ("allowed", "cut", "reported"):
+        answer = change(cast, client_of(cast.max), overlaps=rule)
+        assert answer.json()["settings"] == SETTINGS | {"overlaps": rule}
+        assert Project.objects.get().overlaps == rule
+    assert change(cast, client_of(cast.max), overlaps="ours").status_code == 422
+    assert change(cast, client_of(cast.ana), overlaps="cut").status_code == 403
+    assert Project.objects.get().overlaps == "reported"
 
 
 @pytest.mark.parametrize("length", [0, -3, 1e9, "NaN"])

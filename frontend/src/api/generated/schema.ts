@@ -1190,6 +1190,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Cut */
+            cut: components["schemas"]["OverlapOut"][];
             /** Inverts */
             inverts: string | null;
             kind: components["schemas"]["EditKind"];
@@ -1691,6 +1693,14 @@ export interface components {
             number: number;
         };
         /**
+         * OverlapRule
+         * @description What becomes of a new border that crosses other labels of its layer: never silently.
+         *
+         *     `CUT` takes from the new or changed label alone (`labels.cutting`).
+         * @enum {string}
+         */
+        OverlapRule: "allowed" | "reported" | "cut";
+        /**
          * PasswordChange
          * @description A new password for whoever is signed in.
          */
@@ -1811,6 +1821,7 @@ export interface components {
             min_part_m2: number;
             /** Name */
             name: string;
+            overlaps: components["schemas"]["OverlapRule"];
             /** Own Review Allowed */
             own_review_allowed: boolean;
             /** Simplify Px */
@@ -1837,6 +1848,7 @@ export interface components {
             min_part_m2: number;
             /** Name */
             name: string;
+            overlaps: components["schemas"]["OverlapRule"];
             /** Own Review Allowed */
             own_review_allowed: boolean;
             /** Simplify Px */

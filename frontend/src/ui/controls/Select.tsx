@@ -4,6 +4,8 @@ interface Props<Value extends string> {
   readonly id?: string;
   /** Its name where no label stands by it. */
   readonly name?: string;
+  /** The id of the note that belongs to it. */
+  readonly described?: string | undefined;
   readonly options: readonly { readonly value: Value; readonly words: string }[];
   readonly value: Value;
   readonly disabled?: boolean;
@@ -19,6 +21,7 @@ export function Select<Value extends string>(props: Props<Value>) {
         id={props.id}
         class="select"
         aria-label={props.name}
+        aria-describedby={props.described}
         value={value}
         disabled={props.disabled}
         onChange={(event) => {

@@ -3,6 +3,7 @@ import type { ProjectSettings } from "../../api/client";
 import { Button } from "../controls/Button";
 import { Field, TextField } from "../controls/Field";
 import { Segmented } from "../controls/Segmented";
+import { OverlapsField } from "./OverlapsField";
 import { TypicalObjectField } from "./TypicalObjectField";
 
 interface Props {
@@ -76,6 +77,7 @@ export function SettingsForm({ settings, measuredM, failure, onSave, onCancel }:
           onValue={(simplify_px) => set({ simplify_px })}
         />
       </div>
+      <OverlapsField value={wanted.overlaps} onValue={(overlaps) => set({ overlaps })} />
       <TypicalObjectField
         valueM={wanted.typical_object_m}
         measuredM={measuredM}

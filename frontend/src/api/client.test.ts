@@ -63,6 +63,17 @@ test("a session that ended is told of, a wrong password is not", async () => {
   expect(ended).toHaveBeenCalledOnce();
 });
 
+test("what was asked before a new sign-in says nothing of the new session", async () => {
+  const ended = vi.fn();
+  whenSignedOut(ended);
+  useCsrfToken("before");
+  answering(401, { code: "not_signed_in", sentence: "No." });
+  const late = api.projects();
+  useCsrfToken("after");
+  await expect(late).rejects.toBeInstanceOf(ApiError);
+  expect(ended).not.toHaveBeenCalled();
+});
+
 test("ids are version 7 and sort by the time they were made", () => {
   const ids = [1_700_000_000_000, 1_700_000_000_001, 1_800_000_000_000].map((time) => uuid7(time));
   expect([...ids].sort()).toEqual(ids);

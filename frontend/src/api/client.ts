@@ -134,6 +134,7 @@ async function request<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
+  const askedWith = csrfToken;
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
@@ -157,8 +158,10 @@ async function request<T>(
     // An answer that is no JSON (a proxy's error page) has no sentence for people.
   }
   if (!response.ok) {
-    // A wrong password is also 401, but nobody was signed in whose session could end.
-    if (response.status === 401 && path !== "/api/session") onSignedOut();
+    // A wrong password is also 401, but nobody was signed in whose session could end; and what was
+    // asked before a new sign-in says nothing of the new session, which has another token.
+    const isOfThisSession = path !== "/api/session" && askedWith === csrfToken;
+    if (response.status === 401 && isOfThisSession) onSignedOut();
     // A gateway that cannot reach the server is a lost connection, not a refusal.
     if (response.status === 502 || response.status === 504) throw new OfflineError();
     throw apiError(response.status, answer);

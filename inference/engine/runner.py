@@ -16,7 +16,7 @@ from inference.engine.request import EngineRequest, PassCost, pass_done
 from inference.messages import LayerSource, ModelInfo, PassDone
 from inference.models.click_network import Features
 from inference.prediction.cascade import INTERACTIVE, Preset
-from inference.prediction.colour_evidence import Bins, bins_of
+from inference.prediction.colour_evidence import Looks, looks_of
 from inference.prediction.prediction import PlannedPass, Prediction
 from inference.prediction.predictor import draw_outline, encode_windows, run_passes
 from inference.prediction.question import Question
@@ -31,13 +31,13 @@ class SeenWindow:
 
     features: Features
     valid: npt.NDArray[np.bool_]
-    colours: Bins
+    looks: Looks
 
     @property
     def bytes(self) -> int:
         """Memory it holds."""
         features = sum(tensor.nbytes for tensor in self.features)
-        return features + self.valid.nbytes + self.colours.nbytes
+        return features + self.valid.nbytes + self.looks.nbytes
 
 
 class FeatureCache:
@@ -195,7 +195,7 @@ class Runner:
         if images:
             encoded = encode_windows(self.backend, [image.pixels for image in images.values()])
             for (key, image), features in zip(images.items(), encoded, strict=True):
-                fresh[key] = SeenWindow(features, image.valid, bins_of(image.pixels))
+                fresh[key] = SeenWindow(features, image.valid, looks_of(image.pixels))
         # Looked up before anything is put in: the cache may be smaller than a batch.
         seen = [fresh.get(key) or self.cache.get(*key) for key in keys]
         for key, window in fresh.items():
@@ -211,7 +211,7 @@ class Runner:
     ) -> PassDone:
         """A request after its pass, and the pass as it is told."""
         begun = time.perf_counter()
-        work.request.prediction, found = work.prediction.record(values, seen.valid, seen.colours)
+        work.request.prediction, found = work.prediction.record(values, seen.valid, seen.looks)
         outline = draw_outline(
             found,
             work.prediction.question,

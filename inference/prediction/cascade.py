@@ -28,7 +28,7 @@ class Preset:
         threshold: a pixel belongs to the mask from this probability on.
         stop_share: passes stop when fewer pixels changed than this share of the mask ...
         stop_px: ... or fewer than this many, whichever is more. 0 = never stop early.
-        colour_weight: of the colours beside the outline (`colour_evidence.py`); 0 = none.
+        colour_weight: of the colours beside the outline and under the clicks (`colour_evidence.py`); 0 = none.
         local_edits: a click on an outline that was there before changes only what hangs together
             with it (`local_change.py`).
         native_passes: most native tiles along the boundary of an object that its settled window

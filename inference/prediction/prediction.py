@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from inference.clicks import WindowClick
 from inference.prediction.cascade import Cascade, Preset
-from inference.prediction.colour_evidence import Bins, weigh_colours
+from inference.prediction.click_map import click_map
+from inference.prediction.colour_evidence import Looks, weigh_colours
 from inference.prediction.local_change import change_locally
 from inference.prediction.native_refinement import NativeRefinement
 from inference.prediction.previous_mask import CERTAIN, PreviousMask, to_8_bit
@@ -129,14 +130,14 @@ class Prediction:
         return PlannedPass(self._done() + 1, fed, clicks)
 
     def record(
-        self, values: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], colours: Bins
+        self, values: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_], looks: Looks
     ) -> tuple["Prediction", PassResult]:
         """The prediction after a pass, and what the pass found.
 
         Args:
             values: S x S, 8-bit probabilities in the window of `next_pass`.
             valid: S x S, where the image has data; elsewhere nothing is found.
-            colours: S x S, of the window's pixels.
+            looks: F x S^2, of the window's pixels.
 
         Raises:
             ClickOnNoData: the newest click lies where the image is empty.
@@ -148,7 +149,9 @@ class Prediction:
         weight = self.cascade.preset.colour_weight
         if weight:
             said = values.astype(np.float32) / np.float32(CERTAIN)
-            values = to_8_bit(weigh_colours(said, colours, weight=weight))
+            clicks = self._clicks_in(window)
+            disks = click_map(clicks, size=window.size, radius_px=self.reach_px)
+            values = to_8_bit(weigh_colours(said, looks, disks, weight=weight))
         found = self._with_local_change(PreviousMask(window, values))
         mask = PreviousMask(window, np.where(valid, found.values, 0).astype(np.uint8))
         inside = mask.inside(self.cascade.preset.threshold)

@@ -11,7 +11,7 @@ from inference.backends.backend import Backend
 from inference.models.click_network import Features
 from inference.prediction.cascade import INTERACTIVE, Preset
 from inference.prediction.click_map import click_map
-from inference.prediction.colour_evidence import bins_of
+from inference.prediction.colour_evidence import looks_of
 from inference.prediction.outline import Outline, trace
 from inference.prediction.prediction import PassResult, PlannedPass, Prediction
 from inference.prediction.previous_mask import CERTAIN, to_8_bit
@@ -112,9 +112,9 @@ class Predictor:
                 seen = planned.window
                 image = reader.read(seen)
                 features = encode_windows(self.backend, [image.pixels])
-                colours = bins_of(image.pixels)
+                looks = looks_of(image.pixels)
             (values,) = run_passes(self.backend, features, [planned])
-            prediction, found = prediction.record(values, image.valid, colours)
+            prediction, found = prediction.record(values, image.valid, looks)
             outline = draw_outline(
                 found,
                 prediction.question,

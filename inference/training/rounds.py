@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inference.models.click_network import ClickNetwork
 from inference.prediction.cascade import INTERACTIVE
-from inference.prediction.colour_evidence import Bins, bins_of, weigh_colours
+from inference.prediction.colour_evidence import Looks, looks_of, weigh_colours
 from inference.training.batches import DrawnBatch, Lesson
 from inference.training.click_sampling import BoardClicker, Clicker, draw_habits
 from inference.training.device_clicks import DeviceClicker
@@ -82,7 +82,7 @@ class Rounds:
             self.features = network.encode(batch.images)
         self.detached = tuple(f.detach() for f in self.features)
         self.previous = torch.zeros_like(self.target)
-        self.colours = draw_colours(batch.images, colour_share, rng)
+        self.looks = draw_looks(batch.images, colour_share, rng)
 
     def precision(self) -> torch.autocast:
         """Where the network runs."""
@@ -112,9 +112,13 @@ class Rounds:
     def keep(self, probabilities: Tensor) -> None:
         """The next pass is fed these, weighed as the app weighs them where colours were drawn."""
         self.previous = probabilities
-        for index, bins in self.colours.items():
+        if not self.looks:
+            return
+        disks = self.clicker.maps.cpu().numpy()
+        weight = INTERACTIVE.colour_weight
+        for index, looks in self.looks.items():
             said = probabilities[index, 0].cpu().numpy()
-            shown = weigh_colours(said, bins, weight=INTERACTIVE.colour_weight)
+            shown = weigh_colours(said, looks, disks[index], weight=weight)
             self.previous[index, 0] = torch.from_numpy(shown).to(self.device)
 
     def cut_carried_masks(self, rng: np.random.Generator) -> None:
@@ -132,12 +136,12 @@ class Rounds:
         self.previous = self.previous * kept.to(self.device)
 
 
-def draw_colours(images: Tensor, share: float, rng: np.random.Generator | None) -> dict[int, Bins]:
-    """The colours of each sample whose masks are to be weighed with them, by its number."""
+def draw_looks(images: Tensor, share: float, rng: np.random.Generator | None) -> dict[int, Looks]:
+    """The looks of each sample whose masks are to be weighed with its colours, by its number."""
     if rng is None or not share:
         return {}
     weighed = np.flatnonzero(rng.random(len(images)) < share)
-    return {int(index): bins_of(images[index].cpu().numpy()) for index in weighed}
+    return {int(index): looks_of(images[index].cpu().numpy()) for index in weighed}
 
 
 def first_click_loss(rounds: Rounds, rng: np.random.Generator) -> Tensor:

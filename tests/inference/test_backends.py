@@ -15,7 +15,7 @@ from inference.backends.openvino_trial import VERDICT_FILE
 from inference.engine.runner import FeatureCache, SeenWindow
 from inference.models.registry import load_model
 from inference.models.simple_click import SimpleClick, SimpleClickConfig
-from inference.prediction.colour_evidence import bins_of
+from inference.prediction.colour_evidence import looks_of
 from inference.windows import Window
 
 needs_openvino = pytest.mark.skipif(
@@ -87,10 +87,10 @@ def test_features_of_openvino_outlive_the_next_window(default, converted):
 def test_cache_counts_the_bytes_of_openvinos_features(default, converted):
     network, size = default
     image, _ = drawn_window(network.bands, size, radius_px=3)
-    valid, colours = np.ones((size, size), bool), bins_of(image[0].numpy())
-    seen = SeenWindow(converted.encode(image), valid, colours)
+    valid, looks = np.ones((size, size), bool), looks_of(image[0].numpy())
+    seen = SeenWindow(converted.encode(image), valid, looks)
     with torch.inference_mode():
-        plain = SeenWindow(network.encode(image), valid, colours)
+        plain = SeenWindow(network.encode(image), valid, looks)
     assert seen.bytes == plain.bytes > size * size
     cache = FeatureCache(limit_bytes=3 * seen.bytes)
     for number in range(5):

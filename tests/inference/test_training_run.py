@@ -8,7 +8,7 @@ import torch
 
 from inference.models.late_clicks import LateClicksConfig
 from inference.models.registry import load_model
-from inference.prediction.colour_evidence import bins_of, weigh_colours
+from inference.prediction.colour_evidence import looks_of, weigh_colours
 from inference.training.__main__ import main
 from inference.training.config import (
     StageConfig,
@@ -214,7 +214,8 @@ def test_masks_are_fed_back_as_the_app_weighs_them_where_colours_were_drawn(tmp_
 
     assert plain.previous.equal(said)
     for found, one, image in zip(weighed.previous, said, images, strict=True):
-        expected = weigh_colours(one[0].numpy(), bins_of(image.numpy()), weight=0.5)
+        looks, disks = looks_of(image.numpy()), np.zeros((2, 32, 32), np.float32)
+        expected = weigh_colours(one[0].numpy(), looks, disks, weight=0.5)
         np.testing.assert_array_equal(found[0], expected)
         assert np.abs(expected - one[0].numpy()).max() > 0.05
 

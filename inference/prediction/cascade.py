@@ -28,7 +28,8 @@ class Preset:
         threshold: a pixel belongs to the mask from this probability on.
         stop_share: passes stop when fewer pixels changed than this share of the mask ...
         stop_px: ... or fewer than this many, whichever is more. 0 = never stop early.
-        colour_weight: of the colours beside the outline and under the clicks (`colour_evidence.py`); 0 = none.
+        colour_weight: of the colours beside the outline and under the clicks
+            (`colour_evidence.py`); 0 = none.
         local_edits: a click on an outline that was there before changes only what hangs together
             with it (`local_change.py`).
         native_passes: most native tiles along the boundary of an object that its settled window
@@ -62,7 +63,7 @@ INTERACTIVE = Preset(
     threshold=0.5,
     stop_share=0.002,
     stop_px=10,
-    colour_weight=0.5,  # docs/decisions/0004
+    colour_weight=0.5,  # docs/decisions/0006
     local_edits=True,  # docs/decisions/0005
     # Measured by bench.native_refinement: with the default weights of that time, tiles made large
     # outlines worse (median IoU 0.58 to 0.55 after five clicks). Measure again with new weights.

@@ -6,7 +6,7 @@ the pixel. It is learnt on the window itself, from the mask's two sides near its
 the clicks, which are the one thing known for sure. Its logit is added to the network's, at a weight
 that cannot turn what the network is sure of.
 
-Measured in docs/decisions/0004. Source of the idea: the colour models of Rother, Kolmogorov, Blake,
+Measured in docs/decisions/0006. Source of the idea: the colour models of Rother, Kolmogorov, Blake,
 GrabCut (SIGGRAPH 2004); there is no graph cut here, and the mask stays soft.
 """
 
@@ -125,7 +125,7 @@ def _logits(
     """S^2: log odds that a look is of the object, 0 where it says nothing.
 
     A linear discriminant: the first Newton step, from 0, of a logistic regression in which both
-    kinds weigh the same. Further steps brought nothing (docs/decisions/0004).
+    kinds weigh the same. Further steps brought nothing (docs/decisions/0006).
 
     Args:
         looks: of every pixel.

@@ -2,7 +2,7 @@
 
 from tests.drawn.engine_answers import draw_pass
 from tests.drawn.labelled_project import LEFT, TOP, class_uid, member_of
-from webapp.drafts import actions, queries
+from webapp.drafts import actions, queries, saving
 from webapp.drafts.models import Draft
 from webapp.drafts.passes import record_pass
 from webapp.ids import new_uid
@@ -46,7 +46,7 @@ class Drafter:
         return record_pass(draft.pk, request, draw_pass(request, number, limit, **other))
 
     def save(self, draft, edit=None, code="ICEPLANT"):
-        return actions.ask_to_save(
+        return saving.ask_to_save(
             self.member,
             draft.uid,
             edit=edit or new_uid(),
@@ -57,7 +57,7 @@ class Drafter:
 
     def saved(self, draft, edit=None, code="ICEPLANT"):
         self.save(draft, edit, code)
-        return actions.finish_save(draft.pk)
+        return saving.finish_save(draft.pk)
 
 
 def shown(draft):

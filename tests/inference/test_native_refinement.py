@@ -12,6 +12,7 @@ from inference.data.open_files import OpenFiles
 from inference.engine.request import EngineRequest
 from inference.messages import OutlineRules
 from inference.prediction.cascade import INTERACTIVE
+from inference.prediction.colour_evidence import looks_of
 from inference.prediction.native_refinement import (
     BAND_PX,
     NativeRefinement,
@@ -142,8 +143,8 @@ def test_tiles_that_run_out_are_spent_near_the_newest_click(plant):
     while prediction.native is None:
         planned = prediction.next_pass()
         valid = np.ones((SIZE, SIZE), bool)
-        colours = np.zeros((SIZE, SIZE), np.uint16)
-        prediction, _ = prediction.record(planned.previous.values, valid, colours)
+        looks = looks_of(np.zeros((3, SIZE, SIZE), np.float32))
+        prediction, _ = prediction.record(planned.previous.values, valid, looks)
     place = np.array([CENTRE + RADIUS - 20, CENTRE])
     distances = [np.hypot(*(np.array(w.centre) - place)) for w in prediction.native.waiting]
     assert len(distances) == 3

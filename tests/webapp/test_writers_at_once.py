@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label, member_of, prepare
 from tests.drawn.polygons import blob, square
 from webapp.drafts import actions as drafts
+from webapp.drafts import saving
 from webapp.drafts.models import Draft, DraftState, DraftStep
 from webapp.errors import AppError, BadInput, Conflict
 from webapp.ids import new_uid
@@ -186,14 +187,14 @@ def saved_and_undone(cast, layer):
 
     def save(edit):
         iceplant = class_uid(cast.project, "ICEPLANT")
-        drafts.ask_to_save(
+        saving.ask_to_save(
             member, draft.uid, edit=edit, label_class=iceplant, certainty=Certainty.SURE, note=""
         )
-        drafts.finish_save(draft.pk)
+        saving.finish_save(draft.pk)
 
     first = new_uid()
     save(first)
-    undo = drafts.undo_with_drafts(member, uid=new_uid(), edit=first)
+    undo = saving.undo_with_drafts(member, uid=new_uid(), edit=first)
     assert undo.reopened_draft == draft.uid
     return draft, undo, save
 
@@ -205,7 +206,7 @@ def test_draft_that_is_saved_and_redone_at_once_ends_with_its_label(cast):
         member = member_of(cast.project, cast.ana)
         at_once(
             lambda save=save: save(new_uid()),
-            lambda undo=undo, member=member: drafts.undo_with_drafts(
+            lambda undo=undo, member=member: saving.undo_with_drafts(
                 member, uid=new_uid(), edit=undo.uid
             ),
         )
@@ -222,7 +223,7 @@ def test_redo_waits_for_the_draft_with_empty_hands(cast):
     member = member_of(cast.project, cast.ana)
 
     def redo():
-        return at_once(lambda: drafts.undo_with_drafts(member, uid=new_uid(), edit=undo.uid))
+        return at_once(lambda: saving.undo_with_drafts(member, uid=new_uid(), edit=undo.uid))
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router
 
-from webapp.drafts.actions import undo_with_drafts
+from webapp.drafts.saving import undo_with_drafts
 from webapp.labels import actions
 from webapp.labels.geometry import shape_from_coordinates
 from webapp.labels.schemas import (

@@ -9,7 +9,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from pydantic import ValidationError
 
 from webapp import logs
-from webapp.drafts import actions, queries
+from webapp.drafts import actions, queries, saving
 from webapp.drafts.admission import Admission, MessageRates, process_rates
 from webapp.drafts.events import DraftOut, DraftSaved, DraftStateSent, Welcome
 from webapp.drafts.models import Draft, DraftState
@@ -276,7 +276,7 @@ _ACTS: dict[type[PageMessage], Callable[[Member, Any], Draft]] = {
     KeepAllParts: lambda member, said: actions.keep_all_parts(
         member, said.draft, keep_all=said.keep_all
     ),
-    SaveDraft: lambda member, said: actions.ask_to_save(
+    SaveDraft: lambda member, said: saving.ask_to_save(
         member,
         said.draft,
         edit=said.edit,

@@ -10,7 +10,7 @@ from inference.windows import Grid
 from webapp import logs
 from webapp.drafts.events import AllPartsOut, AnswerOut, DraftOut, StepOut
 from webapp.drafts.models import HEAVY, Draft, DraftState, DraftStep
-from webapp.errors import NotFound
+from webapp.errors import Conflict, NotFound
 from webapp.imaging.models import Layer
 from webapp.imaging.queries import grid_of, layer_source
 from webapp.labels.geometry import area_of_wkb, coordinates_from_wkb
@@ -40,6 +40,21 @@ def _there(draft: Draft | None) -> Draft:
     if draft is None:
         raise NotFound("This draft is not here. Click again to begin a new one.")
     return draft
+
+
+def need_open(draft: Draft) -> None:
+    """Refuse what only an open draft takes.
+
+    Raises:
+        Conflict: it is closed; the message says how.
+    """
+    match draft.state:
+        case DraftState.SAVING:
+            raise Conflict("This draft is being saved. Click again to begin the next one.")
+        case DraftState.SAVED:
+            raise Conflict("This draft is saved already. Undo the save to change it.")
+        case DraftState.DISCARDED:
+            raise Conflict("This draft was discarded. Restore it, or click to begin a new one.")
 
 
 def newest_open(member: Member) -> Draft | None:

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 
 from webapp.accounts.models import User
-from webapp.drafts.actions import finish_save
 from webapp.drafts.models import Draft, DraftState, DraftStep
 from webapp.drafts.removal_schemas import ArchivedProjectOut, RemovalOut
+from webapp.drafts.saving import finish_save
 from webapp.errors import BadInput, Conflict
 from webapp.imaging import actions as imaging
 from webapp.imaging import parts

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 
 from inference.messages import Failed, PassDone, Queued, Segment
 from webapp import measures
-from webapp.drafts import actions, passes, queries
+from webapp.drafts import passes, queries, saving
 from webapp.drafts.events import (
     AnswerOut,
     DraftFailed,
@@ -228,7 +228,7 @@ class DraftRunner:
         self.tell(run.key, failed)
 
     async def _save_if_asked(self, key: DraftKey) -> None:
-        finished = await in_database(actions.finish_save)(key.pk)
+        finished = await in_database(saving.finish_save)(key.pk)
         if finished is None:
             return
         if finished.edit is not None:

@@ -6,7 +6,7 @@ from tests.drawn.drafter import X, Y, shown
 from tests.drawn.engine_answers import disc
 from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label, member_of
 from tests.drawn.polygons import blob, square
-from webapp.drafts import actions
+from webapp.drafts import actions, saving
 from webapp.drafts.models import Draft, DraftState
 from webapp.errors import AppError, BadInput, Conflict, NotFound
 from webapp.ids import new_uid
@@ -126,7 +126,7 @@ def test_member_who_was_taken_out_saves_nothing(ana, place):
     ana.answer(draft)
     ana.save(draft)
     place.project.memberships.filter(user=place.ana).delete()
-    assert isinstance(actions.finish_save(draft.pk).refused, NotFound)
+    assert isinstance(saving.finish_save(draft.pk).refused, NotFound)
     assert not Label.objects.exists()
 
 
@@ -149,9 +149,9 @@ def test_saved_draft_is_cut_and_its_redo_closes_it(ana, cutting):
     assert [cut.number for cut in saved.cut] == [cutting.labels[0].number]
     assert saved.labels[0].area_m2 == pytest.approx(whole / 2)
     stored = bytes(Label.objects.get(uid=saved.labels[0].uid).geometry)
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
     assert Draft.objects.get().state == DraftState.OPEN
-    redone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    redone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
     assert (Draft.objects.get().state, redone.cut) == (DraftState.SAVED, [])
     assert bytes(Label.objects.get(uid=saved.labels[0].uid).geometry) == stored
 
@@ -183,8 +183,8 @@ def test_redo_of_a_save_from_before_outlines_were_noted_closes_its_draft(ana):
     row = Draft.objects.get()
     del row.save_request["outline"]
     row.save()
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
-    actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    saving.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
     assert Draft.objects.get().state == DraftState.SAVED
 
 
@@ -198,11 +198,11 @@ def test_undone_save_deletes_the_label_and_opens_the_draft_with_its_clicks(ana):
     before = shown(draft)
     saved = ana.saved(draft).edit
     uid = new_uid()
-    undone = actions.undo_with_drafts(ana.member, uid=uid, edit=saved.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=uid, edit=saved.uid)
     assert undone.reopened_draft == draft.uid
     assert undone.labels[0].deleted
     assert shown(draft).model_copy(update={"label_class": None}) == before
-    again = actions.undo_with_drafts(ana.member, uid=uid, edit=saved.uid)
+    again = saving.undo_with_drafts(ana.member, uid=uid, edit=saved.uid)
     assert again.reopened_draft == draft.uid
 
 
@@ -211,11 +211,11 @@ def test_redone_save_brings_the_label_back_and_closes_the_untouched_draft(ana):
     ana.click(draft, 1)
     ana.answer(draft)
     saved = ana.saved(draft).edit
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
-    redone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    redone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
     assert (redone.reopened_draft, redone.labels[0].deleted) == (None, False)
     assert Draft.objects.get().state == DraftState.SAVED
-    third = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=redone.uid)
+    third = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=redone.uid)
     assert third.reopened_draft == draft.uid
 
 
@@ -224,10 +224,10 @@ def test_reopened_draft_that_went_on_stays_open_and_saves_as_a_new_label(ana):
     ana.click(draft, 1)
     ana.answer(draft)
     saved = ana.saved(draft).edit
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
     ana.click(draft, 2)
     ana.answer(draft)
-    actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    saving.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
     assert Draft.objects.get().state == DraftState.OPEN
     assert ana.saved(draft).edit.labels[0].number == 2
 
@@ -237,7 +237,7 @@ def test_resent_save_of_a_save_that_was_undone_does_nothing(ana):
     ana.click(draft, 1)
     ana.answer(draft)
     ana.saved(draft, edit)
-    actions.undo_with_drafts(ana.member, uid=new_uid(), edit=edit)
+    saving.undo_with_drafts(ana.member, uid=new_uid(), edit=edit)
     assert ana.save(draft, edit).state == DraftState.OPEN
     assert Edit.objects.count() == 2
 
@@ -248,7 +248,7 @@ def test_undone_refinement_opens_its_draft_and_can_be_saved_again(ana, place):
     ana.click(draft, 1)
     ana.answer(draft)
     saved = ana.saved(draft).edit
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
     assert undone.labels[0].geometry == made.labels[0].geometry
     assert undone.reopened_draft == draft.uid
     ana.click(draft, 2)
@@ -258,7 +258,7 @@ def test_undone_refinement_opens_its_draft_and_can_be_saved_again(ana, place):
 
 def test_undone_edit_of_a_drawn_label_opens_no_draft(ana, place):
     made = draw_label(place, place.ana)
-    assert actions.undo_with_drafts(ana.member, uid=new_uid(), edit=made.uid).reopened_draft is None
+    assert saving.undo_with_drafts(ana.member, uid=new_uid(), edit=made.uid).reopened_draft is None
 
 
 def test_save_that_somebody_built_upon_is_not_undone_and_its_draft_stays_closed(ana, place):
@@ -275,7 +275,7 @@ def test_save_that_somebody_built_upon_is_not_undone_and_its_draft_stays_closed(
         note=None,
     )
     with pytest.raises(Conflict):
-        actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+        saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
     assert Draft.objects.get().state == DraftState.SAVED
 
 

@@ -7,7 +7,7 @@ import shapely
 
 from inference.messages import AllParts
 from tests.drawn.drafter import X, Y, shown
-from webapp.drafts import actions
+from webapp.drafts import actions, saving
 from webapp.drafts.models import Draft, DraftState
 from webapp.errors import BadInput, Conflict
 from webapp.ids import new_uid
@@ -130,9 +130,9 @@ def test_redone_save_of_all_parts_closes_the_untouched_draft(ana):
     draft = answered(ana)
     keep_all(ana, draft)
     saved = ana.saved(draft).edit
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
     assert shown(draft).keep_all
-    actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    saving.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
     assert Draft.objects.get().state == DraftState.SAVED
 
 
@@ -140,7 +140,7 @@ def test_redone_save_leaves_a_draft_open_whose_parts_are_kept_otherwise(ana):
     draft = answered(ana)
     keep_all(ana, draft)
     saved = ana.saved(draft).edit
-    undone = actions.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
+    undone = saving.undo_with_drafts(ana.member, uid=new_uid(), edit=saved.uid)
     keep_all(ana, draft, on=False)
-    actions.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
+    saving.undo_with_drafts(ana.member, uid=new_uid(), edit=undone.uid)
     assert Draft.objects.get().state == DraftState.OPEN

@@ -6,7 +6,7 @@ from channels.db import database_sync_to_async
 from tests.cast import PASSWORD
 from tests.drawn.labelled_project import LEFT, draw_label, member_of
 from tests.project_page import OWN, X
-from webapp.drafts import actions, consumers
+from webapp.drafts import consumers, saving
 from webapp.drafts.admission import TokenBucket
 from webapp.drafts.consumers import LONGEST_MESSAGE
 from webapp.drafts.models import Draft
@@ -114,7 +114,7 @@ async def test_draft_reopened_by_an_undo_is_shown_when_asked_for(server):
     @in_thread
     def undo():
         member = member_of(server.cast.project, server.cast.ana)
-        return actions.undo_with_drafts(member, uid=new_uid(), edit=saved["edit"]["uid"])
+        return saving.undo_with_drafts(member, uid=new_uid(), edit=saved["edit"]["uid"])
 
     await undo()
     heard = await page.hear("labels.changed")

@@ -204,18 +204,24 @@ def test_masks_are_fed_back_as_the_app_weighs_them_where_colours_were_drawn(tmp_
     network, rng = trainer_of(tmp_path).network, np.random.default_rng(3)
     images = torch.from_numpy(0.3 * rng.random((3, 3, 32, 32), np.float32))
     images[..., 14:] += 0.5  # Where the colour changes lies two pixels beside the masks' edge.
-    batch = Batch(images, torch.zeros(3, 32, 32, dtype=torch.int8), torch.zeros(0))
+    targets = torch.zeros(3, 32, 32, dtype=torch.int8)
+    targets[..., 14:] = 1
+    batch = Batch(images, targets, torch.zeros(0))
     said = torch.from_numpy(0.2 + 0.2 * rng.random((3, 1, 32, 32), np.float32))
     said[..., 16:] += 0.4
 
     plain, weighed = (Rounds(network, batch, rng, colour_share=share) for share in (0.0, 1.0))
+    weighed.add_clicks()
     plain.keep(said.clone())
     weighed.keep(said.clone())
 
     assert plain.previous.equal(said)
-    for found, one, image in zip(weighed.previous, said, images, strict=True):
-        looks, disks = looks_of(image.numpy()), np.zeros((2, 32, 32), np.float32)
+    clicked = weighed.clicker.maps.numpy()
+    for found, one, image, disks in zip(weighed.previous, said, images, clicked, strict=True):
+        looks = looks_of(image.numpy())
         expected = weigh_colours(one[0].numpy(), looks, disks, weight=0.5)
+        unclicked = weigh_colours(one[0].numpy(), looks, np.zeros_like(disks), weight=0.5)
+        assert np.abs(expected - unclicked).max() > 0.01
         np.testing.assert_array_equal(found[0], expected)
         assert np.abs(expected - one[0].numpy()).max() > 0.05
 

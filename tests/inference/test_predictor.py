@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import shapely
+import torch
 
 from inference.data.cog_reader import CogReader
 from inference.data.open_files import OpenFiles
@@ -40,10 +41,10 @@ def scene(folder, *boxes, side=400, **options):
 EXACT = OutlineRules(deviation_px=0)
 
 
-def passes(source, clicks, **options):
+def passes(source, clicks, *, network=None, **options):
     question = Question.of(segment(source, clicks, rules=EXACT, **options))
     reader = CogReader(source, bands=3, files=OpenFiles())
-    return list(Predictor(ColourNetwork(), size=SIZE).passes(question, reader))
+    return list(Predictor(network or ColourNetwork(), size=SIZE).passes(question, reader))
 
 
 def native_area(answer):
@@ -127,6 +128,28 @@ def test_exclude_click_takes_away_what_looks_like_it(tmp_path):
         previous=first.found.mask.to_message(),
     )[-1]
     assert native_area(second) == pytest.approx(450, abs=2)
+
+
+class DeafNetwork(ColourNetwork):
+    """Says the same whatever is clicked: sure of plants, in doubt about water, no ground."""
+
+    def decode(self, features, previous_mask, click_map):
+        (image,) = features
+        red, green, blue = image[:, 0:1], image[:, 1:2], image[:, 2:3]
+        is_plant, is_water = (green > 0.6) & (red < 0.4), blue > 0.55
+        return torch.where(is_plant, 3.0, torch.where(is_water, 0.1, -3.0))
+
+
+def test_exclude_click_counts_even_where_the_network_does_not_heed_it(tmp_path):
+    pixels = paint(ground(400, 400), (190, 190, 215, 220), PLANT)
+    source = draw_layer(tmp_path, paint(pixels, (215, 190, 225, 220), WATER))
+    clicks = [click(207, 205)]
+    first = passes(source, clicks, network=DeafNetwork())[-1]
+    assert native_area(first) == pytest.approx(35 * 30, rel=0.05)
+    clicks.append(click(220, 205, include=False))
+    previous = first.found.mask.to_message()
+    second = passes(source, clicks, previous=previous, network=DeafNetwork())[-1]
+    assert native_area(second) < 25 * 30 + 0.4 * 10 * 30
 
 
 def test_click_outside_the_window_of_the_step_before_makes_it_grow(tmp_path):

@@ -19,6 +19,19 @@ describe("a view's contrast", () => {
     },
   );
 
+  it.each([
+    "rgb_1-2-3_p1-99",
+    "ndvi_4-1_p2-98",
+    "ndvi_4-1_f0to1~0to1",
+    "rgb_1-2-3_f0to1~0to1",
+    "grey_1_f200to10",
+    "grey_1_f010to200",
+    "grey_1_p2-98_g0.1",
+    "grey_1_p2-98_g9",
+  ])("is not read from %s, which the server would refuse", (text) => {
+    expect(splitView(text)).toBeNull();
+  });
+
   it("is spelled as the server spells it", () => {
     expect(withContrast("grey_1_p2-98", { stretch: "p2-98", gamma: 1.3500001 })).toBe(
       "grey_1_p2-98_g1.35",

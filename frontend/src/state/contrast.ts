@@ -22,16 +22,27 @@ const SPELLING =
   /^(?<picture>(?:rgb|grey|ndvi)_\d+(?:-\d+){0,2})_(?<stretch>[pf][\d.~to-]+)(?:_g(?<gamma>\d(?:\.\d+)?))?$/;
 const LARGEST = 999_999_999;
 
-/** What a view shows ("rgb_1-2-3"), and its contrast; null for text that spells no view. */
+/** What a view shows ("rgb_1-2-3"), and its contrast; null for text that nobody could choose here. */
 export function splitView(
   text: string,
 ): { readonly picture: string; readonly contrast: Contrast } | null {
   const found = SPELLING.exec(text)?.groups;
   if (found?.picture === undefined || found.stretch === undefined) return null;
-  return {
-    picture: found.picture,
-    contrast: { stretch: found.stretch, gamma: Number(found.gamma ?? 1) },
-  };
+  const { picture, stretch } = found;
+  const gamma = Number(found.gamma ?? 1);
+  const isKnown =
+    fitsPicture(stretch, picture) && gamma >= GAMMAS.lowest && gamma <= GAMMAS.highest;
+  return isKnown ? { picture, contrast: { stretch, gamma } } : null;
+}
+
+/** Whether the server draws a picture with a stretch: percentiles it measured, or ranges that are some. */
+function fitsPicture(stretch: string, picture: string): boolean {
+  const isIndex = picture.startsWith("ndvi");
+  if (PERCENTILES.some(({ value }) => value === stretch)) return !isIndex;
+  const ranges = fixedRanges(stretch);
+  const spelled = ranges.map(([low, high]) => fixedStretch(low, high)?.slice(1)).join("~");
+  const bands = isIndex ? 1 : picture.split("-").length;
+  return `f${spelled}` === stretch && (ranges.length === 1 || ranges.length === bands);
 }
 
 /** A view with another contrast. */

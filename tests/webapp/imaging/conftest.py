@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from asgiref.sync import sync_to_async
+from django.test import Client
 from numpy.typing import NDArray
 
 from tests.cast import Cast
 from tests.drawn.uploads import finished_upload
+from tests.upload_client import Uploading, uploading
 from webapp.imaging import actions
 from webapp.imaging.answers import Answers
 from webapp.imaging.cog import write_cog
@@ -148,3 +151,11 @@ def uploader(transactional_db: None, cast: Cast, monkeypatch: pytest.MonkeyPatch
     # With real transactions: a job renews its lease from another thread while the child works.
     monkeypatch.setattr("webapp.jobs.actions.ring", lambda: None)
     return Uploader(cast)
+
+
+@pytest.fixture
+async def ana(cast: Cast) -> Uploading:
+    """Ana's page; her requests are checked as in the product."""
+    client = Client(enforce_csrf_checks=True)
+    await sync_to_async(client.force_login)(cast.ana)
+    return await uploading(client)

@@ -74,8 +74,8 @@ class SampleDrawer:
     """Draws samples from weighted sources; the same generator state draws the same sample.
 
     Within a source a picture is chosen evenly, then one of its maps of objects, then an object
-    with a weight that grows with its longest side: most labels are small, and evenly drawn they
-    would be all one sees.
+    such that small and large ones are seen alike (`object_weights`): most labels are small, and
+    evenly drawn they would be all one sees.
 
     Args:
         sources: labelled, or with pseudo-objects.
@@ -136,11 +136,17 @@ class SampleDrawer:
 
 
 def object_weights(objects: NDArray[np.void]) -> NDArray[np.float64]:
-    """Probability of each object of a picture's table: maps evenly, in each by longest side."""
-    weights = np.maximum(objects["height"], objects["width"]).astype(np.float64)
+    """Probability of each object of a picture's table.
+
+    Maps evenly; in each the octaves of the longest side that it has (8 to 15 px, 16 to 31 px, ...)
+    evenly, and in each of these its objects.
+    """
+    octaves = np.log2(np.maximum(objects["height"], objects["width"])).astype(np.int64)
+    weights = np.zeros(len(objects))
     for index in np.unique(objects["map"]):
         in_map = objects["map"] == index
-        weights[in_map] /= weights[in_map].sum()
+        present, members = np.unique(octaves[in_map], return_inverse=True)
+        weights[in_map] = 1 / (len(present) * np.bincount(members)[members])
     return np.asarray(weights / weights.sum(), np.float64)
 
 

@@ -205,14 +205,14 @@ def test_a_composite_shows_the_patch_inside_the_shape_and_the_ground_outside():
     assert (pasted.pixels[:14] == 40).all()
 
 
-def test_maps_of_one_picture_are_drawn_evenly_and_larger_objects_more_often():
+def test_maps_of_one_picture_are_drawn_evenly_and_in_each_every_size():
     fine, coarse = np.zeros((64, 64), np.uint16), np.zeros((64, 64), np.uint16)
     for number in range(8):
         fine[8 * number : 8 * number + 7, 10:20] = number + 1
-    coarse[5:25, 5:25], coarse[30:60, 20:60] = 1, 2
+    coarse[5:21, 5:21], coarse[30:46, 5:20], coarse[30:60, 24:64] = 1, 2, 3
     weights = object_weights(table_of_objects([fine, coarse]))
     np.testing.assert_allclose(weights[:8], 0.5 / 8)
-    np.testing.assert_allclose(weights[8:], [0.5 * 20 / 60, 0.5 * 40 / 60])
+    np.testing.assert_allclose(weights[8:], [0.5 / 4, 0.5 / 4, 0.5 / 2])
 
 
 @pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (1.0, 10, 20)])

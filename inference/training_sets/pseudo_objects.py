@@ -7,6 +7,7 @@ Source: Felzenszwalb and Huttenlocher, "Efficient graph-based image segmentation
 as scikit-image implements it.
 """
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,9 +34,12 @@ BLACK_BELOW = 3
 
 def regions(pixels: Pixels, scale: int) -> ObjectMap:
     """Numbered regions (from 1) of an H x W x bands picture; holes of the mosaic are ignored."""
-    segments = felzenszwalb(
-        pixels / np.float32(255), scale=scale, sigma=SIGMA, min_size=max(20, scale // 4)
-    )
+    with warnings.catch_warnings():
+        # More than three bands are meant.
+        warnings.filterwarnings("ignore", "Got image with third dimension", RuntimeWarning)
+        segments = felzenszwalb(
+            pixels / np.float32(255), scale=scale, sigma=SIGMA, min_size=max(20, scale // 4)
+        )
     counts = np.bincount(segments.ravel())
     means = np.bincount(segments.ravel(), weights=pixels.mean(axis=2).ravel()) / counts
     numbers = np.zeros(len(counts), np.uint16)

@@ -14,10 +14,8 @@ interval of their mean. It covers the choice of objects; of places and cameras t
 
 import argparse
 import csv
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,7 @@ import torch
 from pyproj import Transformer
 
 from bench.paired import interval
-from bench.report import RESULTS, machine
+from bench.report import keep, machine
 from inference.clicks import PixelClick
 from inference.evaluation.evaluate import ClickRules, ObjectResult, evaluate_object
 from inference.evaluation.iou import number_of_clicks
@@ -222,11 +220,8 @@ def main() -> None:
         f"{NAIP_M} m (median; half of them {low:.0f} to {high:.0f} px)."
     )
     found["iceplant"] = {"patches": len(longest), "quartiles_px": [low, median, high]}
-    now = datetime.now(UTC)
-    path = RESULTS / f"band_report-{now:%Y%m%dT%H%M%SZ}.json"
     about = {**machine(), "model": spec.name, "sha256": spec.sha256, "seed": str(options.seed)}
-    path.write_text(json.dumps({"benchmark": "band_report", "about": about, **found}, indent=2))
-    print(f"written to {path}")
+    keep("band_report", {"about": about, **found})
 
 
 if __name__ == "__main__":

@@ -17,19 +17,17 @@ With several choices of bands each set is trained on each, and compared with the
 """
 
 import argparse
-import json
 import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from bench.paired import interval
-from bench.report import RESULTS, machine
+from bench.report import keep, machine
 from inference.models.registry import WEIGHTS_FOLDER
 from inference.training.fine_tuning import Order, Outcome, fine_tune, split
 from inference.training.validation import SMALLEST_AREA_PX, Measurement
@@ -209,12 +207,8 @@ def main() -> None:
         f"{options.device}; {rows[0].held_out} held-out objects, at most 20 clicks."
     )
     print(table(rows))
-    now = datetime.now(UTC)
-    path = RESULTS / f"fine_tuning-{now:%Y%m%dT%H%M%SZ}.json"
     about = {**machine(), "data": options.data.name, "budget": budget, "seed": str(options.seed)}
-    content = {"benchmark": "fine_tuning", "about": about, "rows": [asdict(row) for row in rows]}
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    print(f"written to {path}")
+    keep("fine_tuning", {"about": about, "rows": [asdict(row) for row in rows]})
 
 
 if __name__ == "__main__":

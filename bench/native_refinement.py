@@ -9,13 +9,11 @@ what remains to be gained is the pixels alone. Asserts nothing.
 """
 
 import argparse
-import json
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -24,7 +22,7 @@ import numpy.typing as npt
 import torch
 from shapely import MultiPolygon, Polygon
 
-from bench.report import RESULTS, machine
+from bench.report import keep, machine
 from inference.clicks import Click
 from inference.data.cog_reader import CogReader
 from inference.data.local_layer import open_local_layer
@@ -244,10 +242,7 @@ def main() -> None:
     print(about)
     for line in lines:
         print("  ".join(f"{name} {value}" for name, value in line.items()))
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"native_refinement-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    path.write_text(json.dumps({"about": about, "rows": lines}, indent=2) + "\n")
-    print(f"written to {path}")
+    keep("native_refinement", {"about": about, "rows": lines})
 
 
 if __name__ == "__main__":

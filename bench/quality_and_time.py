@@ -14,14 +14,13 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from bench.report import RESULTS, machine, version
+from bench.report import keep, machine, version
 from bench.rounds import in_turns
 from inference.backends.backend import Backend
 from inference.backends.choice import BackendUnavailable, Choice
@@ -175,18 +174,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(measures, options, Path(folder))
     print(table(rows))
-    now = datetime.now(UTC)
-    path = RESULTS / f"quality_and_time-{now:%Y%m%dT%H%M%SZ}.json"
     about = {**machine(), "threads": str(options.threads), "torch": version("torch")}
-    content = {
-        "benchmark": "quality_and_time",
-        "about": about,
-        "reports": options.reports,
-        "rows": [asdict(row) for row in rows],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    path = keep("quality_and_time", {"about": about, "rows": [asdict(row) for row in rows]})
     plot_of(rows).savefig(path.with_suffix(".png"))
-    print(f"written to {path} and {path.with_suffix('.png').name}")
+    print(f"and {path.with_suffix('.png').name}")
 
 
 if __name__ == "__main__":

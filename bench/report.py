@@ -110,7 +110,6 @@ def report(
         facts: what else a reader must know: threads, model, versions.
         ratios: comparisons within the run.
     """
-    now = datetime.now(UTC)
     about: dict[str, str | float | int] = {**machine(), **facts}
     print(f"\n== {benchmark}")
     margin = max(len(name) for name in about)
@@ -126,12 +125,7 @@ def report(
     for row in ratios:
         low, high = row.spread
         print(f"{row.name}: {row.median:.2f} ({low:.2f} to {high:.2f})")
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{benchmark}-{now:%Y%m%dT%H%M%SZ}.json"
     content = {
-        "benchmark": benchmark,
-        "at": now.isoformat(timespec="seconds"),
-        "command": ["python", "-m", f"bench.{benchmark}", *sys.argv[1:]],
         "about": about,
         "rows": [
             {
@@ -153,8 +147,26 @@ def report(
             for row in ratios
         ],
     }
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    print(
-        f"\nwritten to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}"
-    )
+    return keep(benchmark, content)
+
+
+def keep(benchmark: str, content: Mapping[str, object]) -> Path:
+    """Keep what a benchmark found as JSON, with when and by what command; the file's path.
+
+    Args:
+        benchmark: its module's name.
+        content: plain values.
+    """
+    now = datetime.now(UTC)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{benchmark}-{now:%Y%m%dT%H%M%SZ}.json"
+    whole = {
+        "benchmark": benchmark,
+        "at": now.isoformat(timespec="seconds"),
+        "command": ["python", "-m", f"bench.{benchmark}", *sys.argv[1:]],
+        **content,
+    }
+    path.write_text(json.dumps(whole, indent=2) + "\n")
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    print(f"\nwritten to {shown}")
     return path

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from bench import fine_tuning
+from bench import fine_tuning, report
 from bench.band_report import PLAIN, compare, table
 from bench.fine_tuning import row_of, whole_objects, write_part
 from bench.paired import interval
@@ -53,9 +53,18 @@ def test_only_the_drawn_labels_are_known_to_a_fine_tuning(tmp_path):
     assert (read.maps[0][numbered == 0] == 0).all()
 
 
+def test_results_are_kept_where_nothing_was_kept_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
+    path = report.keep("band_report", {"about": {"seed": 3}})
+    kept = json.loads(path.read_text())
+    assert path.parent == tmp_path / "results"
+    assert kept["benchmark"] == "band_report"
+    assert kept["about"] == {"seed": 3}
+
+
 def test_report_of_other_weights_is_refused(tmp_path):
-    report = {"settings": {"sha256": "0" * 64}, "objects": 3}
-    (tmp_path / "r.json").write_text(json.dumps(report))
+    of_others = {"settings": {"sha256": "0" * 64}, "objects": 3}
+    (tmp_path / "r.json").write_text(json.dumps(of_others))
     with pytest.raises(SystemExit, match="is not about the weights"):
         read_report(f"default={tmp_path}/r.json", WEIGHTS_FOLDER)
 

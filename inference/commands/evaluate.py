@@ -89,9 +89,11 @@ def _add_method_options(parser: argparse.ArgumentParser) -> None:
     method.add_argument(
         "--typical-object",
         type=_typical_object,
-        metavar="PX|truth",
+        metavar="PX|class|truth",
         help="longest side of a typical object, which the first window is made to fit, as the "
-        "project setting of the app; truth: of each object its own, which the app never knows",
+        "project setting of the app; class: the median of the others of its class in the picture, "
+        "as the app does once a class has labels; truth: each object's own, which the app never "
+        "knows",
     )
     method.add_argument(
         "--edit",
@@ -160,8 +162,8 @@ def _at_least_one(text: str) -> int:
 
 
 def _typical_object(text: str) -> "TypicalObject":
-    if text == "truth":
-        return "truth"
+    if text in ("truth", "class"):
+        return text  # type: ignore[return-value]  # one of the two literals
     size_px = float(text)
     if not 0 < size_px < float("inf"):
         raise ValueError(text)
@@ -227,6 +229,8 @@ def _how(options: argparse.Namespace) -> str:
         told += f", each off by up to {options.click_jitter:g} px"
     if options.typical_object == "truth":
         told += "; first windows fit each object's own size, which was taken from the truth"
+    elif options.typical_object == "class":
+        told += "; first windows fit the median of the others of the class in the picture"
     elif options.typical_object is not None:
         told += f"; first windows fit objects of {options.typical_object:g} px"
     if options.edit:

@@ -24,9 +24,13 @@ from inference.prediction.reference_settings import ClickScope, ReferenceSetting
 
 BoolMap: TypeAlias = npt.NDArray[np.bool_]
 
-TypicalObject: TypeAlias = float | Literal["truth"] | None
+TypicalObject: TypeAlias = float | Literal["truth", "class"] | None
 """What is known of an object's size before the first click, as the app's project setting has it:
-its longest side in native pixels; "truth" = each object's own; None = nothing."""
+its longest side in native pixels; "class" = the median of the others of its class in the picture,
+where they are enough; "truth" = each object's own; None = nothing."""
+
+ENOUGH_ALIKE = 5
+"""So many others of a class must there be, as in the app (`webapp/labels/queries.py`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +167,7 @@ class InteractiveMethod:
         """Start on an object of a picture, which is a layer of native pixels here."""
         pixels = choose_bands(picture.pixels, wanted=self.bands, count=self.network.bands)
         grid = picture_grid(*picture.numbered.shape)
-        typical_px = float(max(target.box[2:])) if self.typical == "truth" else self.typical
+        typical_px = typical_px_of(self.typical, picture, target)
         draft = LocalDraft(self.predictor(1), PictureReader(pixels), grid, typical_px=typical_px)
         start = np.zeros(picture.numbered.shape, bool)
         if self.edits and (old := old_mask_of(picture, target)).any():
@@ -174,6 +178,20 @@ class InteractiveMethod:
         """What answers a click, numbered from 1."""
         preset = self.refinement.interactive(click) if self.refinement else INTERACTIVE
         return Predictor(self.network, size=self.size, preset=preset)
+
+
+def typical_px_of(typical: TypicalObject, picture: LabelledPicture, target: Target) -> float | None:
+    """Longest side, in native pixels, of what the first window on an object is made to fit."""
+    if typical == "truth":
+        return float(max(target.box[2:]))
+    if typical != "class":
+        return typical
+    alike = [
+        max(other.box[2:])
+        for other in picture.targets
+        if other.class_name == target.class_name and other.number != target.number
+    ]
+    return float(np.median(alike)) if len(alike) >= ENOUGH_ALIKE else None
 
 
 @dataclass(slots=True, eq=False)

@@ -117,14 +117,21 @@ def test_baseline_needs_no_weights(data, tmp_path, monkeypatch):
     assert json.loads(out.read_text())["miou"][-1] > 0.5
 
 
-def test_report_says_that_sizes_were_taken_from_the_truth(data, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("typical", "sentence"),
+    [
+        ("truth", "each object's own size, which was taken from the truth"),
+        ("class", "fit the median of the others of the class in the picture"),
+    ],
+)
+def test_report_says_where_sizes_were_taken_from(typical, sentence, data, tmp_path, capsys):
     out = tmp_path / "r.json"
-    told = ("--typical-object", "truth", "--click-place", "boundary")
+    told = ("--typical-object", typical, "--click-place", "boundary")
     assert evaluate(data, *told, "--out", str(out)) == 0
     settings = json.loads(out.read_text())["settings"]
-    assert (settings["typical_object"], settings["place"]) == ("truth", "boundary")
+    assert (settings["typical_object"], settings["place"]) == (typical, "boundary")
     said = capsys.readouterr().out
-    assert "each object's own size, which was taken from the truth" in said
+    assert sentence in said
     assert "near the edges of errors" in said
 
 

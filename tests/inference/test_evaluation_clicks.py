@@ -15,6 +15,7 @@ from inference.evaluation.methods import (
     Refinement,
     Response,
     TimedNetwork,
+    typical_px_of,
 )
 from inference.evaluation.objects import ObjectRules, open_sources
 from inference.evaluation.picture_reader import NoSuchBand, PictureReader, choose_bands
@@ -267,3 +268,16 @@ def test_first_window_fits_the_typical_object_by_the_apps_rule(typical, factor, 
         typical_px=attempt.draft.typical_px,
     )
     assert start_mask(question, 64).window.factor == factor
+
+
+def test_others_of_the_class_say_what_is_typical_where_they_are_enough(tmp_path):
+    picture = picture_of(tmp_path)
+    target = replace(picture.targets[0], number=1)
+    others = [
+        replace(target, number=2 + n, box=(0, 0, 5, side), class_name=name)
+        for name, sides in (("other", (90,) * 9), (target.class_name, (8, 10, 30, 12, 14)))
+        for n, side in enumerate(sides)
+    ]
+    shown = replace(picture, targets=(target, *others))
+    assert typical_px_of("class", shown, target) == 12
+    assert typical_px_of("class", replace(shown, targets=shown.targets[:-1]), target) is None

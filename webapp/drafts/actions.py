@@ -75,7 +75,7 @@ def add_click(
         )
         draft.head = step
         if step == 1:
-            draft.typical_px = typical_px(draft.project, draft.layer)
+            draft.typical_px = typical_px(draft)
         draft.save()
         return draft
 

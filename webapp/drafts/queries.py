@@ -14,6 +14,7 @@ from webapp.errors import Conflict, NotFound
 from webapp.imaging.models import Layer
 from webapp.imaging.queries import grid_of, layer_source
 from webapp.labels.geometry import area_of_wkb, coordinates_from_wkb
+from webapp.labels.queries import typical_length
 from webapp.projects.models import KeepParts, Project
 from webapp.projects.roles import Member
 
@@ -194,11 +195,19 @@ def _request_id() -> str:
     return ".".join(filter(None, (logs.request_id(), uuid4().hex)))
 
 
-def typical_px(project: Project, layer: Layer) -> float | None:
-    """Longest side of the project's typical object in native pixels; None where it is not set."""
-    if project.typical_object_m is None:
-        return None
-    return project.typical_object_m / (layer.resolution * project.metres_per_unit)
+def typical_px(draft: Draft) -> float | None:
+    """Longest side, in native pixels, of the object that a draft's first click probably means.
+
+    As the project says, or else as the labels of the draft's class show; None where neither does.
+    """
+    project = draft.project
+    if project.typical_object_m is not None:
+        length: float | None = project.typical_object_m / project.metres_per_unit
+    elif draft.label_class is not None:
+        length = typical_length(project, draft.label_class)
+    else:
+        length = None
+    return None if length is None else length / draft.layer.resolution
 
 
 def _previous_mask(draft: Draft) -> WindowMask | None:

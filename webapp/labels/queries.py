@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from webapp.accounts.models import User
@@ -38,7 +38,10 @@ MOST_LABELS = 5000
 """In one answer; the page asks again for a smaller piece of the map."""
 
 ENOUGH_LABELS = 5
-"""So many must there be before a project's own labels say what is typical of it."""
+"""So many must there be before labels say what is typical of them."""
+
+NEWEST_LABELS = 200
+"""Only the newest are looked at: reading all of 200,000 takes too long at a click."""
 
 _RELATED = ("layer", "label_class", "created_by", "reviewed_by")
 
@@ -218,12 +221,19 @@ def summary(member: Member) -> SummaryOut:
 
 
 def typical_object(project: Project) -> TypicalObjectOut:
-    """How long the objects are that this project's labels show."""
-    labels = project.labels.filter(deleted=False)
-    count = labels.count()
-    if count < ENOUGH_LABELS:
-        return TypicalObjectOut(length_m=None)
+    """How long the objects are that this project's labels show, whatever their class."""
+    length = _median_length(project.labels.all())
+    return TypicalObjectOut(length_m=None if length is None else length * project.metres_per_unit)
+
+
+def typical_length(project: Project, label_class: LabelClass) -> float | None:
+    """How long the objects of a class are in a project, in map units; None for too few labels."""
+    return _median_length(project.labels.filter(label_class=label_class))
+
+
+def _median_length(labels: QuerySet[Label]) -> float | None:
+    """Median of the longest sides of the newest labels' boxes, in map units; None for too few."""
     longest = Greatest(F("max_x") - F("min_x"), F("max_y") - F("min_y"))
-    by_length = labels.annotate(longest=longest).order_by("longest")
-    middle = by_length.values_list("longest", flat=True)[(count - 1) // 2 : count // 2 + 1]
-    return TypicalObjectOut(length_m=median(middle) * project.metres_per_unit)
+    newest = labels.filter(deleted=False).order_by("-pk").annotate(longest=longest)
+    lengths = list(newest.values_list("longest", flat=True)[:NEWEST_LABELS])
+    return median(lengths) if len(lengths) >= ENOUGH_LABELS else None

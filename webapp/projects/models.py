@@ -65,7 +65,7 @@ class Project(models.Model):
     min_hole_m2 = models.FloatField(default=4.0)
     simplify_px = models.FloatField(default=0.5)
     # Longest side of what is mostly labelled: a first click looks at a window that fits it. Empty:
-    # nobody said, and it looks at native pixels.
+    # as the labels of the class show, or at native pixels where they are too few.
     typical_object_m = models.FloatField(null=True, blank=True)
     overlaps = models.CharField(
         max_length=10, choices=OverlapRule.choices, default=OverlapRule.REPORTED

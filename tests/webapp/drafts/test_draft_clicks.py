@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.drawn.drafter import Drafter, X, Y, shown
 from tests.drawn.engine_answers import draw_pass
-from tests.drawn.labelled_project import LEFT, TOP, draw_label, label_row, prepare
+from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label, label_row, prepare
 from tests.drawn.polygons import square
 from webapp.drafts import actions, queries
 from webapp.drafts.models import Draft
@@ -264,3 +264,31 @@ def test_first_click_made_anew_takes_the_typical_object_of_now(ana):
     actions.undo_click(ana.member, draft.uid)
     ana.click(draft, 1, x=X + 5)
     assert queries.segment_for(draft.pk).typical_px == 20.0
+
+
+def draw_squares(place, code, *sides):
+    for side in sides:
+        draw_label(place, place.ana, square(LEFT + 10, TOP - 200, side), code=code)
+
+
+def first_looks_for(ana, place, code):
+    """Native pixels that the first click of a draft of that class looks for."""
+    draft = ana.open(label_class=class_uid(place.project, code) if code else None)
+    ana.click(draft, 1)
+    return queries.segment_for(draft.pk).typical_px
+
+
+def test_labels_of_the_class_say_what_the_first_click_looks_for(ana, place):
+    draw_squares(place, "ICEPLANT", 6, 9, 12, 15)
+    draw_squares(place, "RUSHSEEP", 60, 60, 60, 60, 60)
+    assert first_looks_for(ana, place, "ICEPLANT") is None
+    draw_squares(place, "ICEPLANT", 90)
+    assert first_looks_for(ana, place, "ICEPLANT") == pytest.approx(20.0)  # 12 m on pixels of 0.6
+    assert first_looks_for(ana, place, "RUSHSEEP") == pytest.approx(100.0)
+    assert first_looks_for(ana, place, None) is None
+
+
+def test_projects_own_size_is_heeded_before_that_of_its_labels(ana, place):
+    draw_squares(place, "ICEPLANT", 6, 9, 12, 15, 90)
+    Project.objects.update(typical_object_m=3.0)
+    assert first_looks_for(ana, place, "ICEPLANT") == pytest.approx(5.0)

@@ -5,7 +5,7 @@ import pytest
 from tests.drawn.labelled_project import LEFT, TOP, class_uid, draw_label, member_of, prepare
 from tests.drawn.polygons import blob, square
 from webapp.ids import new_uid
-from webapp.labels import actions
+from webapp.labels import actions, queries
 from webapp.labels.models import ReviewState
 from webapp.labels.schemas import AtRevision
 
@@ -259,6 +259,12 @@ def test_deleted_labels_say_nothing_of_what_is_typical(place, client_of):
         uid=new_uid(),
         labels=[AtRevision(label=largest.labels[0].uid, base_revision=1)],
     )
+    assert typical(place, client_of) == 12
+
+
+def test_only_the_newest_labels_say_what_is_typical(place, client_of, monkeypatch):
+    monkeypatch.setattr(queries, "NEWEST_LABELS", 5)
+    draw_squares(place, 100, 100, 100, 100, 100, 4, 8, 12, 20, 30)
     assert typical(place, client_of) == 12
 
 

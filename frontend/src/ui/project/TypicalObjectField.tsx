@@ -3,7 +3,7 @@ import { Button } from "../controls/Button";
 import { Field } from "../controls/Field";
 
 interface Props {
-  /** null: not set, and a first click looks at native pixels. */
+  /** null: not set, and the labels of a class say how long its objects are. */
   readonly valueM: number | null;
   /** What the labels say; null while they are too few. */
   readonly measuredM: number | null;
@@ -11,7 +11,8 @@ interface Props {
 }
 
 const NOTE =
-  "Longest side of what you mostly label. The first click then looks at a window of the right size.";
+  "Longest side of what you mostly label: the first click looks at a window of that size. Empty: " +
+  "as long as your labels of the class, from the fifth on.";
 
 /** How long a typical object is, typed or taken from the labels. */
 export function TypicalObjectField({ valueM, measuredM, onValue }: Props) {

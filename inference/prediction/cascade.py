@@ -65,8 +65,8 @@ INTERACTIVE = Preset(
     stop_px=10,
     colour_weight=0.5,  # docs/decisions/0006
     local_edits=True,  # docs/decisions/0005
-    # Measured by bench.native_refinement: with the default weights of that time, tiles made large
-    # outlines worse (median IoU 0.58 to 0.55 after five clicks). Measure again with new weights.
+    # Measured by bench.native_refinement (docs/decisions/0003): with the default weights tiles
+    # bring large outlines nothing.
     native_passes=0,
 )
 

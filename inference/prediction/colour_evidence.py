@@ -135,8 +135,11 @@ def _logits(
     used = np.flatnonzero(held + left)
     samples = np.take(looks, used, axis=1)
     held, left = held[used] / (2 * held.sum()), left[used] / (2 * left.sum())
-    curvature = (samples * (held + left) / 4) @ samples.T
+    # OpenCV's products run in this thread. NumPy's wake threads that spin for a while afterwards on
+    # the cores that the network's next pass wants, which then takes two to three times as long.
+    curvature = cv2.gemm(samples * ((held + left) / 4), samples, 1, None, 0, flags=cv2.GEMM_2_T)
     penalty = np.full(len(samples), RIDGE, np.float32)
     penalty[-1] /= 100  # The constant may be what it must.
-    coefficients = np.linalg.solve(curvature + np.diag(penalty), samples @ (held - left) / 2)
-    return np.asarray(coefficients @ looks, np.float32)
+    gradient = cv2.gemm(samples, (held - left)[:, None] / 2, 1, None, 0)
+    coefficients = np.linalg.solve(curvature + np.diag(penalty), gradient)
+    return np.asarray(cv2.gemm(coefficients, looks, 1, None, 0, flags=cv2.GEMM_1_T)[0], np.float32)

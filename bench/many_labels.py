@@ -219,6 +219,19 @@ def reads(page: Map, times: int) -> list[Timing]:
     return rows
 
 
+def sizes(times: int) -> Timing:
+    """What a first click asks of each class, without the API: how long its labels are."""
+    from webapp.labels.queries import typical_length
+    from webapp.projects.models import Project
+
+    project = Project.objects.get()
+    seconds: list[float] = []
+    for _ in range(times):
+        for label_class in project.classes.all():
+            timed(seconds, partial(typical_length, project, label_class))
+    return Timing("size of a class's labels", seconds)
+
+
 def need_exported(content: bytes, labels: Labels, folder: Path) -> None:
     """Nothing, where an export holds every polygon to the bit."""
     path = folder / "export.gpkg"
@@ -286,6 +299,7 @@ def main() -> None:
         labels = draw(options.labels, (layer.left, layer.top), options.seed)
         writing: list[float] = []
         timed(writing, lambda: write(labels))
+        looked_up = sizes(options.times)
         connection.close()
         with without_engine(data_dir) as address:
             page = Map(address, labels, PASSWORD, options.seed)
@@ -293,6 +307,7 @@ def main() -> None:
                 *viewports(page, options.times),
                 *edits(page, options.times),
                 *reads(page, options.times),
+                looked_up,
             ]
             exports: list[float] = []
             need_exported(timed(exports, page.export), labels, data_dir)

@@ -1,12 +1,13 @@
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from webapp.sent import Sent
 
 
-class UserOut(Schema):
+# Every label holds one, so it is plain pydantic as `LabelOut` is.
+class UserOut(BaseModel):
     """A person as other members see them."""
 
     uid: UUID

@@ -77,7 +77,11 @@ def _outside(part: Polygon, taken: BaseGeometry, smallest: float) -> Iterator[Po
 
 
 def _names(near: Sequence[Neighbour]) -> str:
-    """As the page names them: "#7, #9, #12 and 2 more"."""
-    named = ", ".join(str(each.label) for each in near[:MOST_NAMED])
-    more = len(near) - MOST_NAMED
+    return names([each.label.number for each in near])
+
+
+def names(numbers: Sequence[int]) -> str:
+    """Labels as the page names them: "#7, #9, #12 and 2 more"."""
+    named = ", ".join(f"#{number}" for number in numbers[:MOST_NAMED])
+    more = len(numbers) - MOST_NAMED
     return f"{named} and {more} more" if more > 0 else named

@@ -7,6 +7,7 @@ from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 
 from webapp.accounts.queries import user_out
+from webapp.labels.cutting import names
 from webapp.labels.models import Change, Edit, EditKind, Label, LabelClass, ReviewState
 from webapp.labels.schemas import EditRowOut
 from webapp.projects.models import Project
@@ -70,7 +71,7 @@ def _rows(project: Project, edits: Iterable[Edit]) -> list[EditRowOut]:
             kind=EditKind(edit.kind),
             author=user_out(edit.author),
             created_at=edit.created_at,
-            sentence=_sentence(edit, touched[edit.pk], classes),
+            sentence=_sentence(edit, touched[edit.pk], classes) + _what_was_cut(edit),
             label_count=touched[edit.pk].count,
         )
         for edit in found
@@ -103,6 +104,13 @@ def _sentence(edit: Edit, touched: _Touched, classes: dict[int, str]) -> str:
             return _review_sentence(touched, said)
         case kind, _:
             return f"{_VERBS[kind]} {touched}."
+
+
+def _what_was_cut(edit: Edit) -> str:
+    """A second sentence, by the overlap rule; no area, whose unit the page chooses."""
+    if not edit.cut:
+        return ""
+    return f" What lay on {names([each['number'] for each in edit.cut])} was cut."
 
 
 _VERBS = {

@@ -21,7 +21,7 @@ from tests.drawn.polygons import blob, square, square_with_hole
 from webapp.errors import BadInput
 from webapp.ids import new_uid
 from webapp.imaging.models import Layer
-from webapp.labels import actions
+from webapp.labels import actions, history
 from webapp.labels.geometry import coordinates_from_wkb, shape_from_coordinates
 from webapp.labels.models import Edit, Label
 from webapp.labels.overlaps import overlaps_of
@@ -176,6 +176,23 @@ def test_edit_that_is_sent_twice_is_cut_once_and_answered_alike(place):
     assert reshape(place, made, square(X + 7, Y), again) == changed
     assert (said(made), said(changed)) == ([(1, 20)], [(1, 30)])
     assert Edit.objects.count() == 3
+
+
+def test_history_tells_at_which_labels_an_edit_was_cut(place):
+    for i in range(4):
+        draw_label(place, place.max, square(X + 20 * i, Y))
+    made = draw_label(place, place.ana, square(X, Y - 75, side=80))
+    moved = draw_label(place, place.ana, square(X, Y + 40))
+    reshape(place, moved, square(X, Y + 8))
+    undo(place, made)
+
+    told = [row.sentence for row in history.rows_of_project(place.project, limit=4)]
+    assert told == [
+        "Took back: the making of #5.",
+        "Reshaped #6. What lay on #1 was cut.",
+        "Created #6 as Iceplant.",
+        "Created #5 as Iceplant. What lay on #1, #2, #3 and 1 more was cut.",
+    ]
 
 
 def test_undo_restores_to_the_bit_and_never_cuts(place):

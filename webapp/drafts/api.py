@@ -11,6 +11,7 @@ from webapp.labels.geometry import shape_from_coordinates
 from webapp.labels.schemas import (
     ClassifyEdit,
     CreateEdit,
+    CutEdit,
     DeleteEdit,
     EditIn,
     EditOut,
@@ -35,7 +36,7 @@ def make_edit(request: HttpRequest, project: UUID, body: EditIn) -> EditOut:
 
 def _applied(
     member: Member,
-    edit: CreateEdit | ReshapeEdit | ClassifyEdit | DeleteEdit | UndoEdit | ReviewEdit,
+    edit: CreateEdit | ReshapeEdit | ClassifyEdit | CutEdit | DeleteEdit | UndoEdit | ReviewEdit,
 ) -> EditOut:
     match edit:
         case CreateEdit():
@@ -65,6 +66,14 @@ def _applied(
                 label_class=edit.label_class,
                 certainty=edit.certainty,
                 note=edit.note,
+            )
+        case CutEdit():
+            return actions.cut_label(
+                member,
+                uid=edit.uid,
+                label=edit.label,
+                base_revision=edit.base_revision,
+                at=edit.at,
             )
         case DeleteEdit():
             return actions.delete_labels(member, uid=edit.uid, labels=edit.labels)

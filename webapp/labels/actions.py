@@ -108,6 +108,34 @@ def reshape_label(
         return changeset.publish()
 
 
+def cut_label(
+    member: Member, *, uid: UUID, label: UUID, base_revision: int, at: Sequence[UUID]
+) -> EditOut:
+    """Take from a label what lies on others, which keep their ground.
+
+    Args:
+        member: who cuts it.
+        uid: the edit's id.
+        label: the label that gives way.
+        base_revision: the revision of it that they saw.
+        at: the others, as they are now.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: as in `reshape_label`.
+        BadInput: the label lies on none of them, or cannot be cut.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        row = _writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
+        before = LabelState.of(row)
+        changeset = Changeset(member, uid, EditKind.CUT)
+        changeset.cut_at(row, set(at))
+        _review_again(row, before)
+        changeset.changed(row, before)
+        return changeset.publish()
+
+
 def classify_labels(
     member: Member,
     *,

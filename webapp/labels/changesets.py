@@ -4,7 +4,7 @@ Whoever writes an edit takes the project's lock first (`projects.lock`), so numb
 no two edits of a project interleave.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from webapp import measures
 from webapp.errors import Conflict
-from webapp.labels.cutting import cut_at_neighbours
+from webapp.labels.cutting import cut_at_labels, cut_at_neighbours
 from webapp.labels.events import LabelsChanged
 from webapp.labels.models import Change, Edit, EditKind, Label
 from webapp.labels.queries import edit_out
-from webapp.labels.schemas import EditOut
+from webapp.labels.schemas import EditOut, OverlapOut
 from webapp.labels.states import LabelState
 from webapp.projects.lock import lock
 from webapp.projects.models import OverlapRule
@@ -55,9 +55,15 @@ class Changeset:
             BadInput: as in `cut_at_neighbours`.
         """
         if self.project.overlaps == OverlapRule.CUT:
-            taken = cut_at_neighbours(label)
-            self.edit.cut = [each.model_dump(mode="json") for each in taken]
-            self.edit.save(update_fields=["cut"])
+            self._note_cut(cut_at_neighbours(label))
+
+    def cut_at(self, label: Label, others: Collection[UUID]) -> None:
+        """Take from a label about to be stored what lies on certain others.
+
+        Raises:
+            BadInput: as in `cut_at_labels`.
+        """
+        self._note_cut(cut_at_labels(label, others))
 
     def created(self, label: Label) -> None:
         """Store a new label, under the project's next number."""
@@ -91,6 +97,10 @@ class Changeset:
         publish(self.project.pk, LabelsChanged(type="labels.changed", edit=out))
         transaction.on_commit(measures.edits.labels(self.edit.kind).inc, robust=True)
         return out
+
+    def _note_cut(self, taken: list[OverlapOut]) -> None:
+        self.edit.cut = [each.model_dump(mode="json") for each in taken]
+        self.edit.save(update_fields=["cut"])
 
     def _note(
         self,

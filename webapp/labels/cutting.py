@@ -1,11 +1,14 @@
-"""The overlap rule `cut`: a new or changed border ends where other labels of its layer are.
+"""Cutting: a border ends where other labels of its layer are.
 
-Mine is cut, never theirs. What does not overlap is stored bit for bit as it was drawn, and of what
-is cut the vertices that stay keep their bits. GEOS begins a ring elsewhere and may turn it round
-even where nothing is taken from it, so parts of a shape that lie on nobody never go through it.
+By the overlap rule `cut` what is new or changed gives way, never what is there; an edit of its
+own cuts any label at others that are named. What does not overlap is stored bit for bit as it was
+drawn, and of what is cut the vertices that stay keep their bits. GEOS begins a ring elsewhere and
+may turn it round even where nothing is taken from it, so parts of a shape that lie on nobody never
+go through it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
 
 import shapely
 from shapely import MultiPolygon, Polygon
@@ -32,7 +35,22 @@ def cut_at_neighbours(label: Label) -> list[OverlapOut]:
     Raises:
         BadInput: a neighbour is broken, nothing would be left, or what would be left is no shape.
     """
-    near = neighbours_of(label)
+    return _cut(label, neighbours_of(label))
+
+
+def cut_at_labels(label: Label, others: Collection[UUID]) -> list[OverlapOut]:
+    """The same at certain labels only, whatever the project's rule.
+
+    Raises:
+        BadInput: as in `cut_at_neighbours`, or the label lies on none of them.
+    """
+    taken = _cut(label, [each for each in neighbours_of(label) if each.label.uid in others])
+    if not taken:
+        raise BadInput(f"{label} does not lie there any more, so nothing was cut.")
+    return taken
+
+
+def _cut(label: Label, near: Sequence[Neighbour]) -> list[OverlapOut]:
     _refuse_broken(near)
     try:
         shared = shared_ground(label, near)

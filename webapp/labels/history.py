@@ -71,7 +71,7 @@ def _rows(project: Project, edits: Iterable[Edit]) -> list[EditRowOut]:
             kind=EditKind(edit.kind),
             author=user_out(edit.author),
             created_at=edit.created_at,
-            sentence=_sentence(edit, touched[edit.pk], classes) + _what_was_cut(edit),
+            sentence=_sentence(edit, touched[edit.pk], classes),
             label_count=touched[edit.pk].count,
         )
         for edit in found
@@ -95,22 +95,24 @@ def _sentence(edit: Edit, touched: _Touched, classes: dict[int, str]) -> str:
         verb = "Took back" if edit.inverts.inverts_id is None else "Did again"
         return f"{verb}: {_OF_KIND[_kind_undone(edit)]} of {touched}."
     first = touched.named[0] if touched.named else None
+    cut = f" What lay on {_cut_at(edit)} was cut." if edit.cut else ""
     match EditKind(edit.kind), first:
         case EditKind.CREATE, _Label(said=said):
-            return f"Created {touched} as {classes.get(int(said['after__label_class'] or 0), '?')}."
+            name = classes.get(int(said["after__label_class"] or 0), "?")
+            return f"Created {touched} as {name}.{cut}"
         case EditKind.CLASSIFY, _Label():
             return f"Changed {touched}: {_what_changed(first, classes)}."
         case EditKind.REVIEW, _Label(said=said):
             return _review_sentence(touched, said)
+        case EditKind.CUT, _:
+            return f"Cut {touched}: what lay on {_cut_at(edit)}."
         case kind, _:
-            return f"{_VERBS[kind]} {touched}."
+            return f"{_VERBS[kind]} {touched}.{cut}"
 
 
-def _what_was_cut(edit: Edit) -> str:
-    """A second sentence, by the overlap rule; no area, whose unit the page chooses."""
-    if not edit.cut:
-        return ""
-    return f" What lay on {names([each['number'] for each in edit.cut])} was cut."
+def _cut_at(edit: Edit) -> str:
+    """The labels that kept their ground; without the area, whose unit the page chooses."""
+    return names([each["number"] for each in edit.cut])
 
 
 _VERBS = {
@@ -118,7 +120,6 @@ _VERBS = {
     EditKind.RESHAPE: "Reshaped",
     EditKind.SPLIT: "Split",
     EditKind.MERGE: "Merged",
-    EditKind.CUT: "Cut",
     EditKind.CLASSIFY: "Changed",
     EditKind.DELETE: "Deleted",
     EditKind.RESTORE: "Restored",

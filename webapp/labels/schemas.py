@@ -160,6 +160,15 @@ class ClassifyEdit(EditBase):
     note: str | None = Field(default=None, max_length=4000)
 
 
+class CutEdit(EditBase):
+    """Take from a label what lies on others, named in `at`, which keep their ground."""
+
+    kind: Literal["cut"]
+    label: UUID
+    base_revision: int
+    at: list[UUID] = Field(min_length=1, max_length=1000)
+
+
 class DeleteEdit(EditBase):
     """Take labels away; undo brings them back under the same number."""
 
@@ -185,7 +194,7 @@ class ReviewEdit(EditBase):
 
 
 EditIn = Annotated[
-    CreateEdit | ReshapeEdit | ClassifyEdit | DeleteEdit | UndoEdit | ReviewEdit,
+    CreateEdit | ReshapeEdit | ClassifyEdit | CutEdit | DeleteEdit | UndoEdit | ReviewEdit,
     Field(discriminator="kind"),
 ]
 

@@ -99,6 +99,7 @@ EDIT_KINDS: dict[str, Who] = {
     "create": Who.ANNOTATOR,
     "reshape": Who.ANNOTATOR,
     "classify": Who.ANNOTATOR,
+    "cut": Who.ANNOTATOR,
     "delete": Who.ANNOTATOR,
     "undo": Who.ANNOTATOR,
     "review": Who.MANAGER,

@@ -83,6 +83,16 @@ def test_edits_are_for_annotators_and_managers(place, send, name, status):
     assert Label.objects.count() == (status == 200)
 
 
+def test_label_is_cut_at_another(place, send):
+    theirs, mine = (
+        draw_label(place, place.max, square(LEFT + x, TOP - 10)).labels[0] for x in (0, 8)
+    )
+    done = send("ana", kind="cut", label=theirs.uid, base_revision=1, at=[mine.uid]).json()
+    assert done["kind"] == "cut"
+    assert [(label["number"], label["area_m2"]) for label in done["labels"]] == [(1, 80)]
+    assert done["cut"] == [{"label": str(mine.uid), "number": 2, "area_m2": 20}]
+
+
 def test_review_is_for_managers(place, send):
     label = draw_label(place, place.max).labels[0].uid
     answer = send("ana", kind="review", label=label, revision=1, decision="accepted")
@@ -95,6 +105,7 @@ def test_review_is_for_managers(place, send):
         {"kind": "paint"},
         {"kind": "undo"},
         {"kind": "delete", "labels": []},
+        {"kind": "cut", "label": str(new_uid()), "base_revision": 1, "at": []},
         {"kind": "undo", "edit": "x"},
     ],
 )

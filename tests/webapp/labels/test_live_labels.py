@@ -26,7 +26,7 @@ CODES = ("ICEPLANT", "ICE_MIX", "SALTGRASS")
 project_names = count()
 
 acts = st.tuples(
-    st.sampled_from(["create", "reshape", "classify", "delete", "review", "undo"]),
+    st.sampled_from(["create", "reshape", "classify", "cut", "delete", "review", "undo"]),
     st.sampled_from(["max", "ana"]),
     st.integers(0, 50),
 )
@@ -72,6 +72,11 @@ def perform(cast, act):
                 label_class=class_uid(cast.project, CODES[pick % 3]),
                 certainty=list(Certainty)[pick % 2],
                 note=f"note {pick}",
+            )
+        if kind == "cut":
+            others = [each.uid for each in labels if each.pk != label.pk]
+            return actions.cut_label(
+                member, uid=uid, label=label.uid, base_revision=label.revision, at=others
             )
         if kind == "delete":
             return actions.delete_labels(member, uid=uid, labels=[seen])

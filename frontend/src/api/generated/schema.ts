@@ -1006,6 +1006,31 @@ export interface components {
             unit: string;
         };
         /**
+         * CutEdit
+         * @description Take from a label what lies on others, named in `at`, which keep their ground.
+         */
+        CutEdit: {
+            /** At */
+            at: string[];
+            /** Base Revision */
+            base_revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cut";
+            /**
+             * Label
+             * Format: uuid
+             */
+            label: string;
+            /**
+             * Uid
+             * Format: uuid
+             */
+            uid: string;
+        };
+        /**
          * DeleteEdit
          * @description Take labels away; undo brings them back under the same number.
          */
@@ -2547,7 +2572,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateEdit"] | components["schemas"]["ReshapeEdit"] | components["schemas"]["ClassifyEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["UndoEdit"] | components["schemas"]["ReviewEdit"];
+                "application/json": components["schemas"]["CreateEdit"] | components["schemas"]["ReshapeEdit"] | components["schemas"]["ClassifyEdit"] | components["schemas"]["CutEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["UndoEdit"] | components["schemas"]["ReviewEdit"];
             };
         };
         responses: {

@@ -36,6 +36,7 @@ export function keepYours(): void {
 export function rebased(edit: NewEdit, label: string, revision: number): NewEdit | null {
   switch (edit.kind) {
     case "reshape":
+    case "cut":
       return { ...edit, uid: uuid7(), base_revision: revision };
     case "classify":
     case "delete":

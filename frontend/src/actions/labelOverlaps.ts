@@ -1,6 +1,6 @@
 import { api, type Edit, type Label, type Overlap } from "../api/client";
 import { labels, select } from "../state/labels";
-import { notify } from "../state/notices";
+import { type NoticeAction, notify } from "../state/notices";
 import { overlapWords } from "../state/overlapWords";
 import { preferences } from "../state/preferences";
 import { project } from "../state/project";
@@ -12,22 +12,28 @@ export async function loadLabelOverlaps(uid: string): Promise<readonly Overlap[]
   return open === null ? [] : api.labelOverlaps(open.uid, uid);
 }
 
+/** What may be done about the labels that a label lies on. */
+export type Offers = (label: Label, found: readonly Overlap[]) => readonly NoticeAction[];
+
 /**
  * Says so where a label that was just drawn lies on others, unless the project allows it; when the
  * server is away, nothing.
  */
-export async function tellOfOverlaps(label: Label): Promise<void> {
+export async function tellOfOverlaps(label: Label, offers: Offers = () => []): Promise<void> {
   if (project.peek()?.settings.overlaps === "allowed") return;
   const found = await loadLabelOverlaps(label.uid).catch(() => []);
   if (found.length === 0) return;
   const shown = overlapWords(found, preferences.peek().areaUnit);
-  notify(`#${label.number} lies on ${shown}.`, [{ title: "Show", run: () => show(label.uid) }]);
+  notify(`#${label.number} lies on ${shown}.`, [
+    ...offers(label, found),
+    { title: "Show", run: () => show(label.uid) },
+  ]);
 }
 
 /** The same after an undo or redo: it never cuts, and what it restores may lie on newer labels. */
 export function tellOfRestored(edit: Edit): void {
   const [label, ...others] = edit.labels;
-  const isRestored = edit.kind === "reshape" || edit.kind === "restore";
+  const isRestored = ["reshape", "restore", "cut"].includes(edit.kind);
   if (isRestored && label?.deleted === false && others.length === 0) void tellOfOverlaps(label);
 }
 

@@ -30,6 +30,7 @@ import { preferences } from "../state/preferences";
 import { classByUid } from "../state/project";
 import { areaWords, countWords, spokenArea } from "../state/words";
 import { openConflict } from "./conflict";
+import { cutOffers } from "./cutLabel";
 import { tellOfOverlaps } from "./labelOverlaps";
 import { askForDraft, currentLink } from "./link";
 import { reloadLabels } from "./loadLabels";
@@ -169,7 +170,7 @@ function saved(uid: string, edit: Edit): void {
   if (deedOf(edit.uid) === null) recordDeed({ kind: "edit", edit: edit.uid, words });
   else renameEdit(edit.uid, words);
   tellOfEdit(edit, words);
-  void tellOfOverlaps(label);
+  void tellOfOverlaps(label, cutOffers);
 }
 
 function heard(edit: Edit): void {

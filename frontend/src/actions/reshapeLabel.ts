@@ -2,6 +2,7 @@ import type { MultiPolygon } from "../api/client";
 import { uuid7 } from "../api/uuid";
 import { labels } from "../state/labels";
 import { notify } from "../state/notices";
+import { cutOffers } from "./cutLabel";
 import { tellOfOverlaps } from "./labelOverlaps";
 import { sendMyEdit } from "./myEdit";
 import { changeHindrance } from "./refine";
@@ -20,6 +21,6 @@ export function reshapeLabel(uid: string, geometry: MultiPolygon): void {
     `Reshaped #${label.number}.`,
   );
   void reshaped.then((done) => {
-    if (done) void tellOfOverlaps(label);
+    if (done) void tellOfOverlaps(label, cutOffers);
   });
 }

@@ -38,6 +38,7 @@ export type NewEdit =
   | Schemas["CreateEdit"]
   | Schemas["ReshapeEdit"]
   | Schemas["ClassifyEdit"]
+  | Schemas["CutEdit"]
   | Schemas["DeleteEdit"]
   | Schemas["UndoEdit"]
   | Schemas["ReviewEdit"];

@@ -8,6 +8,7 @@ const selected = signal<ReadonlySet<string>>(new Set());
 const hoveredUid = signal<string | null>(null);
 const hidden = signal<ReadonlySet<string>>(new Set());
 const cutShort = signal(false);
+const newest = signal(0);
 // The number of the last edit heard of each label: an answer that took longer may not undo it.
 const lastEdits = new Map<string, number>();
 
@@ -69,6 +70,9 @@ export const labels = computed<ReadonlyMap<string, Label>>(() => {
   return all;
 });
 
+/** The number of the newest edit that was heard of. */
+export const newestEdit = computed(() => newest.value);
+
 /** More labels lie in view than the server sends at once. */
 export const labelsTruncated = computed(() => cutShort.value);
 
@@ -120,6 +124,7 @@ function put(into: Map<string, Label>, label: Label): void {
 
 /** The labels after an edit, unless a later edit of theirs was heard of before. */
 export function applyEdit(edit: Edit): void {
+  newest.value = Math.max(newest.peek(), edit.number);
   const next = new Map(confirmed.peek());
   for (const label of edit.labels) {
     if ((lastEdits.get(label.uid) ?? -1) > edit.number) continue;
@@ -158,6 +163,7 @@ export function putLabelsOfBox(values: readonly Label[], box: Box, truncated: bo
 
 export function clearLabels(): void {
   lastEdits.clear();
+  newest.value = 0;
   confirmed.value = new Map();
   selected.value = new Set();
   hidden.value = new Set();

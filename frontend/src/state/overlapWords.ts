@@ -1,7 +1,8 @@
 import type { Overlap } from "../api/client";
 import { areaWords, countWords } from "./words";
 
-const MOST_NAMED = 3;
+/** More labels than this are counted. */
+export const MOST_NAMED = 3;
 
 /** "#7 (30 m²), #9 (12 m²) and 2 more". */
 export function overlapWords(found: readonly Overlap[], unit: "metric" | "acres"): string {

@@ -1,11 +1,12 @@
 import { chooseClass, setNote, toggleCertainty } from "../../actions/classify";
+import { cutLabel } from "../../actions/cutLabel";
 import { deleteLabels } from "../../actions/deleteLabels";
 import { loadLabelHistory } from "../../actions/labelHistory";
 import { loadLabelOverlaps } from "../../actions/labelOverlaps";
 import { changeHindrance, startRefining } from "../../actions/refine";
 import { showLabel } from "../../actions/show";
 import type { Label } from "../../api/client";
-import { select, selectedLabel, selectedLabels } from "../../state/labels";
+import { newestEdit, select, selectedLabel, selectedLabels } from "../../state/labels";
 import { preferences } from "../../state/preferences";
 import { classByUid, layers, usableClasses } from "../../state/project";
 import { typedNotes } from "../../state/typedNotes";
@@ -37,7 +38,7 @@ export function FactsRegion() {
 
 function OneLabel({ label }: { readonly label: Label }) {
   const history = useOfLabel(label, loadLabelHistory);
-  const overlaps = useOfLabel(label, loadLabelOverlaps);
+  const overlaps = useOfLabel(label, loadLabelOverlaps, newestEdit.value);
   return (
     <LabelFacts
       label={label}
@@ -56,6 +57,7 @@ function OneLabel({ label }: { readonly label: Label }) {
       typedNote={typedNotes.value.get(label.uid) ?? null}
       onNote={(text) => void setNote(label, text)}
       onRefine={startRefining}
+      onCut={(gives, keeps) => void cutLabel(gives, [keeps])}
       onShow={() => showLabel(label)}
       onDelete={deleteLabels}
       onClose={() => select([])}

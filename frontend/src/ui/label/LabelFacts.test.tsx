@@ -23,6 +23,7 @@ function noteOf(typedNote: string | null, onNote: (text: string) => void): HTMLT
       onCertainty={nothing}
       onNote={onNote}
       onRefine={nothing}
+      onCut={nothing}
       onShow={nothing}
       onDelete={nothing}
       onClose={nothing}

@@ -28,6 +28,8 @@ interface Props {
   readonly onCertainty: (value: Certainty) => void;
   readonly onNote: (value: string) => void;
   readonly onRefine: () => void;
+  /** `gives` loses the ground that it shares with `keeps`; both are uids. */
+  readonly onCut: (gives: string, keeps: string) => void;
   readonly onShow: () => void;
   readonly onDelete: () => void;
   readonly onClose: () => void;
@@ -86,7 +88,12 @@ export function LabelFacts(props: Props) {
           <dl class="facts">
             <dt>Area</dt>
             <dd>{areaWords(label.area_m2, props.areaUnit)}</dd>
-            <OverlapFact overlaps={props.overlaps} areaUnit={props.areaUnit} />
+            <OverlapFact
+              label={label}
+              overlaps={props.overlaps}
+              areaUnit={props.areaUnit}
+              onCut={locked === null ? props.onCut : null}
+            />
             <dt>Review</dt>
             <dd>
               <ReviewSign state={label.review_state} />

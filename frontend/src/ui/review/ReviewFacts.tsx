@@ -54,7 +54,12 @@ export function ReviewFacts(props: Props) {
           <dl class="facts">
             <dt>Area</dt>
             <dd>{areaWords(label.area_m2, props.areaUnit)}</dd>
-            <OverlapFact overlaps={props.overlaps} areaUnit={props.areaUnit} />
+            <OverlapFact
+              label={label}
+              overlaps={props.overlaps}
+              areaUnit={props.areaUnit}
+              onCut={null}
+            />
             <dt>State</dt>
             <dd>
               <ReviewSign state={label.review_state} />

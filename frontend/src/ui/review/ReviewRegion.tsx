@@ -8,6 +8,7 @@ import { decideHindrance, returnLabel, returnRequest } from "../../actions/revie
 import { showLabel } from "../../actions/show";
 import type { Label } from "../../api/client";
 import { beforeHindrance, showBefore, shownBefore } from "../../state/before";
+import { newestEdit } from "../../state/labels";
 import { preferences } from "../../state/preferences";
 import { classByUid, layers } from "../../state/project";
 import { RETURN_REASONS, reviewed } from "../../state/review";
@@ -25,7 +26,7 @@ export function ReviewRegion() {
 
 function OneLabel({ label }: { readonly label: Label }) {
   const history = useOfLabel(label, loadLabelHistory);
-  const overlaps = useOfLabel(label, loadLabelOverlaps);
+  const overlaps = useOfLabel(label, loadLabelOverlaps, newestEdit.value);
   useEffect(() => followBefore(label.uid), [label.uid, label.updated_at]);
   const returning = useSignal(false);
   const seen = useSignal(returnRequest.peek());

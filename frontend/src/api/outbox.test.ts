@@ -11,6 +11,11 @@ function click(draft: string, step: number, after = `${step}`): MessageEntry {
   return { kind: "message", key: `${draft} ${step}`, message, head: null, after, sent: false };
 }
 
+function cut(uid: string, label: string, at: string): Entry {
+  const edit: NewEdit = { kind: "cut", uid, label, base_revision: 1, at: [at] };
+  return { kind: "edit", key: uid, edit, sent: false };
+}
+
 function deletion(uid: string, label: string): Entry {
   const edit: NewEdit = { kind: "delete", uid, labels: [{ label, base_revision: 1 }] };
   return { kind: "edit", key: uid, edit, sent: false };
@@ -168,6 +173,18 @@ describe("a refusal", () => {
     await expect(second).rejects.toBeInstanceOf(DroppedError);
     expect(told).toEqual(["refused d 1"]);
     expect(storage.entries.map((entry) => entry.key)).toEqual(["other 1"]);
+  });
+
+  test("of a cut drops what follows on the label that was to give way, not on the other", async () => {
+    const { outbox, calls, storage } = opened();
+    outbox.connected(new Map());
+    const refused = outbox.add(cut("e1", "a", "b"));
+    const dropped = outbox.add(cut("e2", "a", "c"));
+    void outbox.add(deletion("e3", "b"));
+    calls[0]?.fail(new ApiError(409, "conflict", "No."));
+    await expect(refused).rejects.toThrow("No.");
+    await expect(dropped).rejects.toBeInstanceOf(DroppedError);
+    expect(storage.entries.map((entry) => entry.key)).toEqual(["e3"]);
   });
 
   test("lets the next edit go out", async () => {

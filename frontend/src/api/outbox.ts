@@ -67,7 +67,7 @@ export function subjects(entry: Entry): readonly string[] {
   const edit = entry.edit;
   if (edit.kind === "classify" || edit.kind === "delete")
     return edit.labels.map((one) => one.label);
-  if (edit.kind === "reshape" || edit.kind === "review") return [edit.label];
+  if (edit.kind === "reshape" || edit.kind === "cut" || edit.kind === "review") return [edit.label];
   return edit.kind === "undo" ? [edit.edit] : [];
 }
 

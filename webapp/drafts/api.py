@@ -15,6 +15,7 @@ from webapp.labels.schemas import (
     DeleteEdit,
     EditIn,
     EditOut,
+    MergeEdit,
     ReshapeEdit,
     ReviewEdit,
     UndoEdit,
@@ -34,10 +35,7 @@ def make_edit(request: HttpRequest, project: UUID, body: EditIn) -> EditOut:
     return _applied(member, body)
 
 
-def _applied(
-    member: Member,
-    edit: CreateEdit | ReshapeEdit | ClassifyEdit | CutEdit | DeleteEdit | UndoEdit | ReviewEdit,
-) -> EditOut:
+def _applied(member: Member, edit: EditIn) -> EditOut:
     match edit:
         case CreateEdit():
             return actions.create_label(
@@ -75,6 +73,8 @@ def _applied(
                 base_revision=edit.base_revision,
                 at=edit.at,
             )
+        case MergeEdit():
+            return actions.merge_labels(member, uid=edit.uid, labels=edit.labels)
         case DeleteEdit():
             return actions.delete_labels(member, uid=edit.uid, labels=edit.labels)
         case UndoEdit():

@@ -5,19 +5,27 @@ with the edit as everybody in the project hears of it.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from webapp.errors import BadInput, Conflict, NotAllowed, NotFound
+from webapp.errors import BadInput, NotAllowed, NotFound
 from webapp.imaging.models import Layer
 from webapp.labels.changesets import Changeset, Follow, already_applied
 from webapp.labels.geometry import Shape
+from webapp.labels.guards import (
+    conflict,
+    refuse_gone_on,
+    refuse_locked,
+    refuse_others,
+    refuse_own,
+    writable,
+)
+from webapp.labels.merging import merge_into
 from webapp.labels.models import Certainty, Change, Edit, EditKind, Label, ReviewState
-from webapp.labels.queries import label_out, labels_of, usable_class
+from webapp.labels.queries import labels_of, usable_class
 from webapp.labels.schemas import AtRevision, EditOut
 from webapp.labels.states import LabelState, put_shape, put_state
 from webapp.labels.undo_stacks import stacks_of
@@ -96,7 +104,7 @@ def reshape_label(
     with transaction.atomic():
         if known := already_applied(member, uid):
             return known
-        row = _writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
+        row = writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
         before = LabelState.of(row)
         put_shape(row, shape, metres_per_unit=member.project.metres_per_unit)
         changeset = Changeset(member, uid, EditKind.RESHAPE)
@@ -127,7 +135,7 @@ def cut_label(
     with transaction.atomic():
         if known := already_applied(member, uid):
             return known
-        row = _writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
+        row = writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
         before = LabelState.of(row)
         changeset = Changeset(member, uid, EditKind.CUT)
         changeset.cut_at(row, set(at))
@@ -155,7 +163,7 @@ def classify_labels(
         if known := already_applied(member, uid):
             return known
         wanted = usable_class(member.project, label_class) if label_class else None
-        rows = _writable(member, labels)
+        rows = writable(member, labels)
         changeset = Changeset(member, uid, EditKind.CLASSIFY)
         for row in rows:
             before = LabelState.of(row)
@@ -164,6 +172,33 @@ def classify_labels(
             row.note = row.note if note is None else note
             _review_again(row, before)
             changeset.changed(row, before)
+        return changeset.publish()
+
+
+def merge_labels(member: Member, *, uid: UUID, labels: Sequence[AtRevision]) -> EditOut:
+    """One label in place of several: the one with the lowest number, on the ground of all.
+
+    The others are deleted, so an annotator may merge only their own.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: as in `delete_labels`.
+        BadInput: as in `merge_into`, or it is one label only.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        kept, *others = sorted(set(writable(member, labels)), key=lambda row: row.number)
+        if not others:
+            raise BadInput("One label alone is nothing to merge. Choose two or more.")
+        for row in others:
+            refuse_others(member, row, "Nothing was merged.")
+        changeset = Changeset(member, uid, EditKind.MERGE)
+        before = LabelState.of(kept)
+        put_shape(kept, merge_into(kept, others), metres_per_unit=member.project.metres_per_unit)
+        _review_again(kept, before)
+        changeset.changed(kept, before)
+        for row in others:
+            _delete(changeset, row)
         return changeset.publish()
 
 
@@ -176,19 +211,19 @@ def delete_labels(member: Member, *, uid: UUID, labels: Sequence[AtRevision]) ->
     with transaction.atomic():
         if known := already_applied(member, uid):
             return known
-        rows = _writable(member, labels)
+        rows = writable(member, labels)
         for row in rows:
-            if row.created_by_id != member.user.pk and not member.may(Who.MANAGER):
-                raise NotAllowed(
-                    f"{row} is {row.created_by.display_name}'s, so it was not deleted. "
-                    "Ask them, or a manager."
-                )
+            refuse_others(member, row, "It was not deleted.")
         changeset = Changeset(member, uid, EditKind.DELETE)
         for row in rows:
-            before = LabelState.of(row)
-            row.deleted = True
-            changeset.changed(row, before)
+            _delete(changeset, row)
         return changeset.publish()
+
+
+def _delete(changeset: Changeset, row: Label) -> None:
+    before = LabelState.of(row)
+    row.deleted = True
+    changeset.changed(row, before)
 
 
 def review_label(
@@ -214,9 +249,9 @@ def review_label(
         if known := already_applied(member, uid):
             return known
         row = labels_of(member.project, [label])[0]
-        _refuse_gone_on(row, revision)
+        refuse_gone_on(row, revision)
         if decision != ReviewState.UNREVIEWED:
-            _refuse_own(member, row)
+            refuse_own(member, row)
         before = LabelState.of(row)
         row.review_state = decision
         row.review_comment = comment
@@ -300,8 +335,8 @@ def _refuse_built_upon(member: Member, target: Edit, rows: Sequence[Label]) -> N
         history[label].append((edit, inverts))
     for row in rows:
         if not stacks_of(history[row.pk]).may_invert(target.pk):
-            raise _conflict(row, "It was not undone.")
-        _refuse_locked(member, row)
+            raise conflict(row, "It was not undone.")
+        refuse_locked(member, row)
 
 
 def _layer(member: Member, uid: UUID) -> Layer:
@@ -311,59 +346,7 @@ def _layer(member: Member, uid: UUID) -> Layer:
     return layer
 
 
-def _writable(member: Member, wanted: Sequence[AtRevision]) -> list[Label]:
-    """The labels, each checked: it is not locked, and has not gone on."""
-    rows = labels_of(member.project, [each.label for each in wanted])
-    revisions = {each.label: each.base_revision for each in wanted}
-    for row in rows:
-        _refuse_gone_on(row, revisions[row.uid])
-        _refuse_locked(member, row)
-    return rows
-
-
 def _review_again(row: Label, before: LabelState) -> None:
     """A judged label whose content changed waits for review; who judged it last stays known."""
     if not LabelState.of(row).same_content(before):
         row.review_state = ReviewState.UNREVIEWED
-
-
-def _refuse_locked(member: Member, row: Label) -> None:
-    if row.review_state == ReviewState.ACCEPTED and not member.may(Who.MANAGER):
-        raise NotAllowed(f"{row} is accepted. Ask for it to be reopened.")
-
-
-def _refuse_own(member: Member, row: Label) -> None:
-    if row.created_by_id != member.user.pk or member.project.own_review_allowed:
-        return
-    if member.project.memberships.count() > 1:
-        raise NotAllowed(
-            f"{row} is your own, so you cannot review it. Ask another manager, "
-            "or allow own reviews in the project's settings."
-        )
-
-
-def _refuse_gone_on(row: Label, seen_revision: int) -> None:
-    if row.deleted or row.revision != seen_revision:
-        raise _conflict(row, "Yours was not saved: look at it and decide again.")
-
-
-def _conflict(row: Label, consequence: str) -> Conflict:
-    last = Change.objects.filter(label=row).select_related("edit__author").latest("edit__number")
-    verb = "deleted" if row.deleted else "changed"
-    who = last.edit.author.display_name
-    return Conflict(
-        f"{who} {verb} {row} {_how_long_ago(timezone.now() - last.edit.created_at)}. {consequence}",
-        current=label_out(row).model_dump(mode="json"),
-    )
-
-
-def _how_long_ago(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return "a minute ago" if minutes == 1 else f"{minutes} minutes ago"
-    if minutes < 24 * 60:
-        return "an hour ago" if minutes < 120 else f"{minutes // 60} hours ago"
-    days = minutes // (24 * 60)
-    return "yesterday" if days == 1 else f"{days} days ago"

@@ -104,6 +104,8 @@ def _sentence(edit: Edit, touched: _Touched, classes: dict[int, str]) -> str:
             return f"Changed {touched}: {_what_changed(first, classes)}."
         case EditKind.REVIEW, _Label(said=said):
             return _review_sentence(touched, said)
+        case EditKind.MERGE, _Label(number=number):
+            return f"Merged {touched} into #{number}."
         case EditKind.CUT, _:
             return f"Cut {touched}: what lay on {_cut_at(edit)}."
         case kind, _:

@@ -169,6 +169,13 @@ class CutEdit(EditBase):
     at: list[UUID] = Field(min_length=1, max_length=1000)
 
 
+class MergeEdit(EditBase):
+    """One label in place of several: the one with the lowest number, on the ground of all."""
+
+    kind: Literal["merge"]
+    labels: list[AtRevision] = Field(min_length=2, max_length=1000)
+
+
 class DeleteEdit(EditBase):
     """Take labels away; undo brings them back under the same number."""
 
@@ -194,7 +201,14 @@ class ReviewEdit(EditBase):
 
 
 EditIn = Annotated[
-    CreateEdit | ReshapeEdit | ClassifyEdit | CutEdit | DeleteEdit | UndoEdit | ReviewEdit,
+    CreateEdit
+    | ReshapeEdit
+    | ClassifyEdit
+    | CutEdit
+    | MergeEdit
+    | DeleteEdit
+    | UndoEdit
+    | ReviewEdit,
     Field(discriminator="kind"),
 ]
 

@@ -100,6 +100,7 @@ EDIT_KINDS: dict[str, Who] = {
     "reshape": Who.ANNOTATOR,
     "classify": Who.ANNOTATOR,
     "cut": Who.ANNOTATOR,
+    "merge": Who.ANNOTATOR,
     "delete": Who.ANNOTATOR,
     "undo": Who.ANNOTATOR,
     "review": Who.MANAGER,

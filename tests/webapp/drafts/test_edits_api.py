@@ -93,6 +93,15 @@ def test_label_is_cut_at_another(place, send):
     assert done["cut"] == [{"label": str(mine.uid), "number": 2, "area_m2": 20}]
 
 
+def test_labels_are_merged(place, send):
+    labels = [draw_label(place, place.ana, square(LEFT + x, TOP - 10)).labels[0] for x in (0, 8)]
+    seen = [{"label": label.uid, "base_revision": 1} for label in labels]
+    done = send("ana", kind="merge", labels=seen).json()
+    assert done["kind"] == "merge"
+    assert [(each["number"], each["deleted"]) for each in done["labels"]] == [(1, False), (2, True)]
+    assert done["labels"][0]["area_m2"] == 180
+
+
 def test_review_is_for_managers(place, send):
     label = draw_label(place, place.max).labels[0].uid
     answer = send("ana", kind="review", label=label, revision=1, decision="accepted")
@@ -104,6 +113,7 @@ def test_review_is_for_managers(place, send):
     [
         {"kind": "paint"},
         {"kind": "undo"},
+        {"kind": "merge", "labels": [{"label": str(new_uid()), "base_revision": 1}]},
         {"kind": "delete", "labels": []},
         {"kind": "cut", "label": str(new_uid()), "base_revision": 1, "at": []},
         {"kind": "undo", "edit": "x"},

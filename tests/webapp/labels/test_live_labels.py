@@ -26,7 +26,7 @@ CODES = ("ICEPLANT", "ICE_MIX", "SALTGRASS")
 project_names = count()
 
 acts = st.tuples(
-    st.sampled_from(["create", "reshape", "classify", "cut", "delete", "review", "undo"]),
+    st.sampled_from(["create", "reshape", "classify", "cut", "merge", "delete", "review", "undo"]),
     st.sampled_from(["max", "ana"]),
     st.integers(0, 50),
 )
@@ -78,6 +78,13 @@ def perform(cast, act):
             return actions.cut_label(
                 member, uid=uid, label=label.uid, base_revision=label.revision, at=others
             )
+        if kind == "merge":
+            alike = [each for each in labels if each.label_class_id == label.label_class_id]
+            chosen = [
+                AtRevision(label=each.uid, base_revision=each.revision)
+                for each in alike[: 2 + pick % 2]
+            ]
+            return actions.merge_labels(member, uid=uid, labels=chosen)
         if kind == "delete":
             return actions.delete_labels(member, uid=uid, labels=[seen])
         return actions.review_label(

@@ -1643,6 +1643,24 @@ export interface components {
             user: components["schemas"]["UserOut"];
         };
         /**
+         * MergeEdit
+         * @description One label in place of several: the one with the lowest number, on the ground of all.
+         */
+        MergeEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "merge";
+            /** Labels */
+            labels: components["schemas"]["AtRevision"][];
+            /**
+             * Uid
+             * Format: uuid
+             */
+            uid: string;
+        };
+        /**
          * NewImagesIn
          * @description Ids of finished uploads, and the layer that they join; without one each begins its own.
          */
@@ -2572,7 +2590,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateEdit"] | components["schemas"]["ReshapeEdit"] | components["schemas"]["ClassifyEdit"] | components["schemas"]["CutEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["UndoEdit"] | components["schemas"]["ReviewEdit"];
+                "application/json": components["schemas"]["CreateEdit"] | components["schemas"]["ReshapeEdit"] | components["schemas"]["ClassifyEdit"] | components["schemas"]["CutEdit"] | components["schemas"]["MergeEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["UndoEdit"] | components["schemas"]["ReviewEdit"];
             };
         };
         responses: {

@@ -1,4 +1,4 @@
-"""Two labels share ground: the page says so, and cuts the one that is told to give way."""
+"""Two labels share ground: the page says so, cuts the one that gives way, and merges both."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.e2e.mapper import SLOW_MS, Mapper, signed_in
 @pytest.mark.browser
 @pytest.mark.engine
 @pytest.mark.timeout(600)
-def test_overlap_is_told_and_either_label_can_give_way(running, browser):
+def test_overlap_is_told_and_cut_and_labels_are_merged(running, browser):
     page = signed_in(browser, running, "admin", running.admin_password)
     mapper = Mapper(page)
     page.get_by_role("button", name="New project").first.click()
@@ -43,3 +43,21 @@ def test_overlap_is_told_and_either_label_can_give_way(running, browser):
     expect(fact).not_to_be_visible(timeout=SLOW_MS)
     history = page.get_by_role("region", name="History")
     expect(history.get_by_text("Cut #2: what lay on #1.").first).to_be_visible(timeout=SLOW_MS)
+
+    # Both in a box, drawn with Shift; M makes one of them.
+    page.keyboard.press("v")
+    box = mapper.map.bounding_box()
+    assert box is not None
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 40, box["y"] + box["height"] - 40, steps=5)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.get_by_role("heading", name="2 labels")).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("m")
+    expect(notices.get_by_text("Merged 2 labels into #1.")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("heading", name="#1")).to_be_visible(timeout=SLOW_MS)
+    mapper.labels_are(1)
+    page.keyboard.press("Control+z")
+    mapper.labels_are(2)

@@ -105,7 +105,7 @@ def _sentence(edit: Edit, touched: _Touched, classes: dict[int, str]) -> str:
         case EditKind.REVIEW, _Label(said=said):
             return _review_sentence(touched, said)
         case EditKind.MERGE, _Label(number=number):
-            return f"Merged {touched} into #{number}."
+            return f"Merged {touched} into one label, #{number}."
         case EditKind.CUT, _:
             return f"Cut {touched}: what lay on {_cut_at(edit)}."
         case kind, _:
@@ -121,7 +121,6 @@ _VERBS = {
     EditKind.CREATE: "Created",
     EditKind.RESHAPE: "Reshaped",
     EditKind.SPLIT: "Split",
-    EditKind.MERGE: "Merged",
     EditKind.CLASSIFY: "Changed",
     EditKind.DELETE: "Deleted",
     EditKind.RESTORE: "Restored",

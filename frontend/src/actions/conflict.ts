@@ -39,6 +39,7 @@ export function rebased(edit: NewEdit, label: string, revision: number): NewEdit
     case "cut":
       return { ...edit, uid: uuid7(), base_revision: revision };
     case "classify":
+    case "merge":
     case "delete":
       return {
         ...edit,

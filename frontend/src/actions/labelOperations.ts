@@ -7,6 +7,7 @@ import { requestClassSearch, tool } from "../state/tool";
 import { askMap } from "../state/view";
 import { chooseClassByKey, toggleCertainty } from "./classify";
 import { deleteLabels } from "./deleteLabels";
+import { mergeHindrance, mergeLabels } from "./mergeLabels";
 import { type Operation, operationOf } from "./operation";
 import { changeHindrance, startRefining } from "./refine";
 
@@ -25,6 +26,15 @@ export const labelOperations: readonly Operation[] = [
     disabled: () =>
       draft.value === null ? selectionHindrance() : "Save or discard the draft first.",
     run: startRefining,
+  }),
+  operationOf({
+    id: "label.merge",
+    title: "Merge into one",
+    group: "label",
+    keys: ["m"],
+    available: () => selectedLabels.value.length > 1 && mayLabel.value,
+    disabled: mergeHindrance,
+    run: mergeLabels,
   }),
   operationOf({
     id: "label.delete",

@@ -39,6 +39,7 @@ export type NewEdit =
   | Schemas["ReshapeEdit"]
   | Schemas["ClassifyEdit"]
   | Schemas["CutEdit"]
+  | Schemas["MergeEdit"]
   | Schemas["DeleteEdit"]
   | Schemas["UndoEdit"]
   | Schemas["ReviewEdit"];

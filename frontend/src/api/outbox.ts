@@ -65,8 +65,7 @@ const RETRY_MS = 5000;
 export function subjects(entry: Entry): readonly string[] {
   if (entry.kind === "message") return [entry.message.draft];
   const edit = entry.edit;
-  if (edit.kind === "classify" || edit.kind === "delete")
-    return edit.labels.map((one) => one.label);
+  if ("labels" in edit) return edit.labels.map((one) => one.label);
   if (edit.kind === "reshape" || edit.kind === "cut" || edit.kind === "review") return [edit.label];
   return edit.kind === "undo" ? [edit.edit] : [];
 }

@@ -73,7 +73,7 @@ def test_lowest_number_stays_on_the_ground_of_all(place):
     assert ground.equals(shapely.box(X, Y, X + 20, Y + 10) | shapely.box(X + 50, Y, X + 60, Y + 10))
     assert len(ground.geoms) == 2
     told = history.rows_of_project(place.project, limit=1)
-    assert [row.sentence for row in told] == ["Merged #1, #2, #3 into #1."]
+    assert [row.sentence for row in told] == ["Merged #1, #2, #3 into one label, #1."]
 
 
 def test_vertices_outside_the_others_keep_their_bits(place):

@@ -3,6 +3,7 @@ import { cutLabel } from "../../actions/cutLabel";
 import { deleteLabels } from "../../actions/deleteLabels";
 import { loadLabelHistory } from "../../actions/labelHistory";
 import { loadLabelOverlaps } from "../../actions/labelOverlaps";
+import { mergeHindrance, mergeLabels } from "../../actions/mergeLabels";
 import { changeHindrance, startRefining } from "../../actions/refine";
 import { showLabel } from "../../actions/show";
 import type { Label } from "../../api/client";
@@ -27,7 +28,9 @@ export function FactsRegion() {
         classes={usableClasses.value}
         areaUnit={preferences.value.areaUnit}
         locked={selectedLabels.value.map(changeHindrance).find((one) => one !== null) ?? null}
+        unmergeable={mergeHindrance()}
         onClass={chooseClass}
+        onMerge={mergeLabels}
         onDelete={deleteLabels}
         onClose={() => select([])}
       />

@@ -9,6 +9,9 @@ interface Props {
   readonly areaUnit: "metric" | "acres";
   readonly locked: string | null;
   readonly onClass: (uid: string) => void;
+  /** Why they cannot be merged; null when they can. */
+  readonly unmergeable: string | null;
+  readonly onMerge: () => void;
   readonly onDelete: () => void;
   readonly onClose: () => void;
 }
@@ -45,6 +48,15 @@ export function SeveralFacts(props: Props) {
       </div>
       {locked === null && (
         <div class="facts-acts">
+          <Button
+            icon="merge"
+            shortcut="M"
+            disabled={props.unmergeable !== null}
+            title={props.unmergeable ?? undefined}
+            onClick={props.onMerge}
+          >
+            Merge
+          </Button>
           <Button look="danger" icon="trash" onClick={props.onDelete}>
             Delete {countWords(labels.length, "label", "labels")}
           </Button>

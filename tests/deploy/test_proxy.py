@@ -1,5 +1,6 @@
 """The proxy's configuration in a real nginx, in front of a server that notes what it is asked."""
 
+import gzip
 import ssl
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from tests.production.servers import NotHereError
 NAME = "segmap.example.org"
 MEMBER, STRANGER = {"Cookie": "segmap_session=member"}, {"Cookie": "segmap_session=stranger"}
 TILE = "/tiles/layer/version/view/3/1/2.webp"
+LABELS = "/api/projects/p/labels"
+ANSWERS = {LABELS: b'{"labels": [' + b"[559804.8, 4108243.2], " * 5000 + b"null]}"}
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -29,11 +32,18 @@ class Upstream(BaseHTTPRequestHandler):
         self.server.seen.append((self.command, self.path, dict(self.headers), len(body)))
         is_tile = self.path.startswith("/tiles/")
         refused = is_tile and "member" not in self.headers.get("Cookie", "")
-        said = b"not a member" if refused else b"a tile" if is_tile else b"fine"
+        said = (
+            b"not a member"
+            if refused
+            else b"a tile"
+            if is_tile
+            else ANSWERS.get(self.path, b"fine")
+        )
         drawn = not refused and is_tile and self.command == "HEAD"
         self.send_response(404 if refused else 204 if drawn else 200)
         if not drawn:
             self.send_header("Content-Length", str(len(said)))
+        self.send_header("Content-Type", "image/webp" if is_tile else "application/json")
         if is_tile and not refused:
             self.send_header("Cache-Control", "private, max-age=31536000, immutable")
         self.end_headers()
@@ -109,6 +119,17 @@ def test_kept_tile_is_not_for_strangers(proxy):
 def test_what_operators_ask_does_not_pass(proxy, path):
     assert proxy.ask(path, **MEMBER)[0] == 404
     assert proxy.asked == []
+
+
+def test_labels_travel_compressed_where_the_browser_wants_it(proxy):
+    status, body, headers = proxy.ask(LABELS, **MEMBER, **{"Accept-Encoding": "gzip"})
+    assert (status, headers["Content-Encoding"]) == (200, "gzip")
+    assert gzip.decompress(body) == ANSWERS[LABELS]
+    assert len(body) < len(ANSWERS[LABELS]) / 10
+    _, plain, headers = proxy.ask(LABELS, **MEMBER)
+    assert plain == ANSWERS[LABELS]
+    assert "Content-Encoding" not in headers
+    assert "Content-Encoding" not in proxy.ask(TILE, **MEMBER, **{"Accept-Encoding": "gzip"})[2]
 
 
 def test_part_of_an_upload_passes_whole_and_one_that_is_too_large_does_not(proxy):

@@ -10,9 +10,11 @@ triggers, and `migrate` has to make the index whole again. Asserts nothing about
 """
 
 import argparse
+import json
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,6 +194,14 @@ def viewports(page: Map, times: int) -> list[Timing]:
     return rows
 
 
+def on_the_wire(page: Map) -> str:
+    """How long the answer of the largest viewport is, as it is and as nginx compresses it."""
+    answer, _ = page.viewport(VIEWPORTS_M[-1])()
+    written = json.dumps(answer, separators=(",", ":")).encode()
+    compressed = zlib.compress(written, level=1)
+    return f"{len(written) / 1e6:.1f} MB, {len(compressed) / 1e6:.1f} MB compressed"
+
+
 def edits(page: Map, times: int) -> list[Timing]:
     """Edits, each undone."""
     edited: list[float] = []
@@ -309,6 +319,7 @@ def main() -> None:
                 *reads(page, options.times),
                 looked_up,
             ]
+            wire = on_the_wire(page)
             exports: list[float] = []
             need_exported(timed(exports, page.export), labels, data_dir)
         repair = remake()
@@ -319,6 +330,7 @@ def main() -> None:
         {
             "labels": f"{options.labels}, {CORNERS} corners each, in {writing[0]:.0f} s",
             "checked": "viewports against shapely; edits, undos and the export, to the bit",
+            "largest answer": wire,
             "remade table": f"index whole again after {repair:.1f} s of migrate",
             "django": version("django"),
         },

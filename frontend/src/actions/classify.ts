@@ -85,5 +85,5 @@ function change(
     certainty: what.certainty ?? null,
     note: what.note ?? null,
   };
-  return sendMyEdit(edit, `${words}.`);
+  return sendMyEdit(edit, `${words}.`).then((done) => done !== null);
 }

@@ -4,12 +4,14 @@ import { canRedoClick, canUndoClick, computing, draft, leftOut } from "../state/
 import { startedInside } from "../state/draftBar";
 import { nextRedo, nextUndo } from "../state/history";
 import { mayLabel } from "../state/project";
+import { drawnPoints } from "../state/tool";
 import { discardDraft } from "./discardDraft";
 import { toggleKeepAll } from "./keepAllParts";
 import { MAP, type Operation, operationOf } from "./operation";
 import { editInstead } from "./refine";
 import { saveDraft, saveHindrance } from "./saveDraft";
 import { stopPasses } from "./stopPasses";
+import { takeBackPoint } from "./takeBackPoint";
 import { redo, undo } from "./undo";
 
 export const draftOperations: readonly Operation[] = [
@@ -75,11 +77,12 @@ export const draftOperations: readonly Operation[] = [
     keys: ["Ctrl+z"],
     modes: MAP,
     disabled: () => {
+      if (drawnPoints.value > 0) return null;
       if (draft.value !== null)
         return canUndoClick.value ? null : "There is no click to take back.";
       return nextUndo.value === null ? "There is nothing of yours to take back." : null;
     },
-    run: undo,
+    run: () => (drawnPoints.peek() > 0 ? takeBackPoint() : undo()),
   }),
   operationOf({
     id: "edit.redo",

@@ -3,13 +3,14 @@
 import { draft } from "../state/draft";
 import { selectedLabel, selectedLabels } from "../state/labels";
 import { mayLabel, usableClasses } from "../state/project";
-import { requestClassSearch, tool } from "../state/tool";
+import { drawnPoints, FEWEST_POINTS, requestClassSearch, tool } from "../state/tool";
 import { askMap } from "../state/view";
 import { chooseClassByKey, toggleCertainty } from "./classify";
 import { deleteLabels } from "./deleteLabels";
 import { mergeHindrance, mergeLabels } from "./mergeLabels";
 import { type Operation, operationOf } from "./operation";
 import { changeHindrance, startRefining } from "./refine";
+import { takeBackPoint } from "./takeBackPoint";
 
 function selectionHindrance(): string | null {
   if (selectedLabels.value.length === 0) return "Select a label first.";
@@ -45,6 +46,26 @@ export const labelOperations: readonly Operation[] = [
     available: () => mayLabel.value,
     disabled: selectionHindrance,
     run: deleteLabels,
+  }),
+  operationOf({
+    id: "draw.finish",
+    title: "Close the outline and save it",
+    group: "label",
+    keys: ["Enter"],
+    modes: ["draw"],
+    available: () => tool.value === "draw",
+    disabled: () => (drawnPoints.value < FEWEST_POINTS ? "Draw three points first." : null),
+    run: () => askMap({ kind: "finishDrawing" }),
+  }),
+  operationOf({
+    id: "draw.takeBackPoint",
+    title: "Take back the last point",
+    group: "label",
+    keys: ["Backspace"],
+    modes: ["draw"],
+    available: () => tool.value === "draw",
+    disabled: () => (drawnPoints.value === 0 ? "There is no point to take back." : null),
+    run: takeBackPoint,
   }),
   operationOf({
     id: "vertex.remove",

@@ -1,5 +1,5 @@
 import type { Edit, NewEdit } from "../api/client";
-import { deedOf, forgetEdit, recordDeed } from "../state/history";
+import { deedOf, forgetEdit, recordDeed, renameEdit } from "../state/history";
 import { notify } from "../state/notices";
 import { cutWords } from "../state/overlapWords";
 import { preferences } from "../state/preferences";
@@ -9,19 +9,26 @@ import { undoEdit } from "./undo";
 
 /**
  * Sends an edit of mine that Undo takes back, from now on and not only from the commit on. `words`
- * tell of it once it is committed. Resolves with whether the server took it.
+ * tell of it, `better` does where more is known once it is committed. Resolves with what the server
+ * made of it; null where it was refused.
  */
-export function sendMyEdit(edit: NewEdit, words: string): Promise<boolean> {
+export function sendMyEdit(
+  edit: NewEdit,
+  words: string,
+  better: (done: Edit) => string = () => words,
+): Promise<Edit | null> {
   recordDeed({ kind: "edit", edit: edit.uid, words });
   return sendEdit(edit).then(
     (done) => {
-      tellOfEdit(done, words);
-      return true;
+      const said = better(done);
+      renameEdit(done.uid, said);
+      tellOfEdit(done, said);
+      return done;
     },
     (error: unknown) => {
       forgetEdit(edit.uid);
       alreadyTold(error);
-      return false;
+      return null;
     },
   );
 }

@@ -23,7 +23,7 @@ export interface Operation {
 
 export type Spec = Pick<Operation, "id" | "title" | "group" | "run"> & Partial<Operation>;
 
-export const LABELLING: readonly Mode[] = ["label", "crosshair", "vertices"];
+export const LABELLING: readonly Mode[] = ["label", "crosshair", "draw", "vertices"];
 export const MAP: readonly Mode[] = [...LABELLING, "review"];
 
 /** Fills in what an operation does not say. */

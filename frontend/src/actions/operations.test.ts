@@ -38,6 +38,15 @@ describe("the list of operations", () => {
       "tool.select",
       "class.search",
     ]);
+    const drawing = "Enter Backspace Ctrl+z Escape d 1".split(" ");
+    expect(drawing.map((key) => operationForKey(key, "draw")?.id)).toEqual([
+      "draw.finish",
+      "draw.takeBackPoint",
+      "edit.undo",
+      "escape",
+      "tool.draw",
+      "class.1",
+    ]);
     expect(operationForKey("a", "review")?.id).toBe("review.accept");
     expect(operationForKey("a", "label")).toBeNull();
   });
@@ -50,7 +59,7 @@ describe("the list of operations", () => {
 
   test("who may only look is not offered to label", () => {
     setProject(exampleProject({ role: "viewer" }));
-    for (const id of ["tool.segment", "tool.vertices", "draft.save", "label.delete"]) {
+    for (const id of ["tool.segment", "tool.draw", "tool.vertices", "draft.save", "label.delete"]) {
       expect(operation(id).available()).toBe(false);
     }
     expect(operation("tool.select").available()).toBe(true);

@@ -41,6 +41,7 @@ const tools: readonly Operation[] = [
     else setTool("segment");
   }),
   toolOperation("select", "Select labels", "v", () => setTool("select")),
+  toolOperation("draw", "Draw by hand", "d", () => setTool("draw")),
   toolOperation("vertices", "Move vertices", "e", () => setTool("vertices")),
 ];
 

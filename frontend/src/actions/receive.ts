@@ -134,7 +134,7 @@ function stateOfDraft(out: DraftOut): void {
 
 /** Said once per settled click: "Exclude click 3. Iceplant, 0.42 hectares, 1 hole." */
 function tellSettled(): void {
-  if (phase.peek() === "nothing") announce("Nothing found here: add a click.");
+  if (phase.peek() === "nothing") announce("Nothing found here: add a click, or draw it (D).");
   const shown = answer.peek();
   const last = marks.peek().at(-1);
   if (phase.peek() !== "settled" || shown === null || last === undefined) return;

@@ -10,7 +10,7 @@ import { alreadyTold } from "./report";
 export function saveHindrance(): string | null {
   if (draft.value === null || marks.value.length === 0) return "Click something first.";
   if (phase.value === "unseen") return "Add an include click.";
-  if (phase.value === "nothing") return "Nothing found here: add a click.";
+  if (phase.value === "nothing") return "Nothing found here: add a click, or draw it (D).";
   return draftClass.value === null ? "This project has no class to save it under." : null;
 }
 

@@ -1,12 +1,18 @@
 import { computing, draft } from "../state/draft";
 import { select, selection } from "../state/labels";
-import { armed, crosshair, setCrosshair, setTool, tool } from "../state/tool";
+import { armed, crosshair, drawnPoints, setCrosshair, setTool, tool } from "../state/tool";
+import { askMap } from "../state/view";
 import { discardDraft } from "./discardDraft";
 import { stopPasses } from "./stopPasses";
 
-/** One step back: stop passes, discard the draft, drop the selection, put the tool away. */
+/**
+ * One step back: give up what is being drawn, stop passes, discard the draft, drop the selection,
+ * put the tool away.
+ */
 export function stepBack(): void {
-  if (computing.peek()) stopPasses();
+  if (drawnPoints.peek() > 0) askMap({ kind: "abortDrawing" });
+  else if (tool.peek() === "draw") setTool("select");
+  else if (computing.peek()) stopPasses();
   else if (draft.peek() !== null) discardDraft();
   else if (tool.peek() === "vertices") setTool("select");
   else if (selection.peek().size > 0) select([]);

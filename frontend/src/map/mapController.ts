@@ -37,6 +37,7 @@ import { LabelLayer } from "./layers/labelLayer";
 import { fromDegrees, toDegrees } from "./projection";
 import type { MapTool } from "./tools/behaviour";
 import { Crosshair } from "./tools/crosshair";
+import { DrawTool } from "./tools/drawTool";
 import { PRESS_PX } from "./tools/presses";
 import { listenToPresses, placeIn } from "./tools/pressListener";
 import { SegmentTool } from "./tools/segmentTool";
@@ -63,6 +64,7 @@ export class MapController {
   private readonly beforeLayer: BeforeLayer;
   private readonly draftLayer: DraftLayer;
   private readonly segment: SegmentTool;
+  private readonly drawing: DrawTool;
   private readonly vertices: VertexTool;
   private readonly tools: Readonly<Record<Tool, MapTool>>;
   private readonly crosshair: Crosshair;
@@ -107,10 +109,12 @@ export class MapController {
     this.beforeLayer = new BeforeLayer(this.map);
     this.draftLayer = new DraftLayer(this.map);
     this.segment = new SegmentTool(this.imagery, (at) => this.pixelOf(at));
+    this.drawing = new DrawTool(this.map, this.labelLayer);
     this.vertices = new VertexTool(this.map, this.labelLayer, this.chosenLayer);
     this.tools = {
       segment: this.segment,
       select: new SelectTool(this.map, this.labelLayer),
+      draw: this.drawing,
       vertices: this.vertices,
     };
     this.crosshair = new Crosshair(element);
@@ -236,6 +240,15 @@ export class MapController {
       }
       case "removeVertex":
         this.vertices.removeVertex();
+        return;
+      case "finishDrawing":
+        this.drawing.finish();
+        return;
+      case "takeBackPoint":
+        this.drawing.takeBackPoint();
+        return;
+      case "abortDrawing":
+        this.drawing.abort();
         return;
     }
     this.tellPlace();

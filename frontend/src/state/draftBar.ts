@@ -75,7 +75,7 @@ export const draftSentence = computed(() => {
     case "unseen":
       return "Add an include click.";
     case "nothing":
-      return "Nothing found here: add a click.";
+      return "Nothing found here: add a click, or draw it (D).";
     case "failed":
       return failure.value?.sentence ?? "";
     case "computing":

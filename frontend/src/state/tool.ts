@@ -2,9 +2,12 @@ import { computed, signal } from "@preact/signals";
 import { mayLabel } from "./project";
 import { route } from "./route";
 
-export type Tool = "segment" | "select" | "vertices";
+export type Tool = "segment" | "select" | "draw" | "vertices";
 /** What keys mean: a mode has one meaning for each key. */
-export type Mode = "label" | "crosshair" | "vertices" | "review" | "elsewhere";
+export type Mode = "label" | "crosshair" | "draw" | "vertices" | "review" | "elsewhere";
+
+/** Of an outline that is drawn by hand. */
+export const FEWEST_POINTS = 3;
 
 const chosen = signal<Tool>("segment");
 const crosshairOn = signal(false);
@@ -15,11 +18,14 @@ const searchOpen = signal(0);
 const help = signal(false);
 const goTo = signal(false);
 const spaceHeld = signal(false);
+const points = signal(0);
 const collapsed = signal<ReadonlySet<"classes" | "facts">>(new Set());
 
 /** The tool in hand. Who may only look has the select tool. */
 export const tool = computed<Tool>(() => (mayLabel.value ? chosen.value : "select"));
 export const armed = computed(() => tool.value === "segment");
+/** How many points of an outline are drawn by hand; 0 where none is begun. */
+export const drawnPoints = computed(() => points.value);
 /** The keyboard crosshair: arrows move it, Space includes, Shift+Space excludes. */
 export const crosshair = computed(() => crosshairOn.value);
 /** Touch: the bar's switch; true when a tap excludes. */
@@ -40,12 +46,16 @@ export const mode = computed<Mode>(() => {
   if (page === "review") return "review";
   if (page !== "label") return "elsewhere";
   if (crosshairOn.value) return "crosshair";
-  return tool.value === "vertices" ? "vertices" : "label";
+  return tool.value === "vertices" || tool.value === "draw" ? tool.value : "label";
 });
 
 export function setTool(value: Tool): void {
   chosen.value = value;
   if (value !== "segment") crosshairOn.value = false;
+}
+
+export function setDrawnPoints(value: number): void {
+  points.value = value;
 }
 
 export function setCrosshair(value: boolean): void {

@@ -26,7 +26,9 @@ export type MapRequest =
   | { readonly kind: "crosshair"; readonly dx: number; readonly dy: number }
   | { readonly kind: "crosshairClick"; readonly include: boolean }
   /** Takes out the vertex that the pointer was on last. */
-  | { readonly kind: "removeVertex" };
+  | { readonly kind: "removeVertex" }
+  /** Of the outline that is being drawn: closes it, takes its last point back, gives it up. */
+  | { readonly kind: "finishDrawing" | "takeBackPoint" | "abortDrawing" };
 
 export interface ScaleLine {
   readonly words: string;

@@ -4,6 +4,7 @@ import type { IconName } from "./controls/icons";
 export const operationIcons: Readonly<Record<string, IconName>> = {
   "tool.segment": "click",
   "tool.select": "select",
+  "tool.draw": "draw",
   "tool.vertices": "vertices",
   "map.zoomIn": "plus",
   "map.zoomOut": "minus",

@@ -9,6 +9,7 @@ import type { MultiPolygon as Coordinates } from "../../api/client";
 import { answer, draft, leftOut, marks, savingDrafts, settled } from "../../state/draft";
 import { draftClass, pulsing } from "../../state/draftBar";
 import { shownAnswer } from "../../state/draftData";
+import { pending } from "../../state/pending";
 import { classByUid } from "../../state/project";
 import { vectorsHidden } from "../../state/view";
 import { MAP_COLOURS } from "../colours";
@@ -16,7 +17,7 @@ import { LEFT_OUT, markStyle, NEWEST_MARK_PX, type OutlineLook, outlineStyle } f
 
 const PULSE_MS = 900;
 
-/** The draft's marks and outline, and outlines that are being saved. */
+/** The draft's marks and outline, and outlines that are being saved, drawn by hand or clicked. */
 export class DraftLayer {
   private readonly source = new VectorSource();
   private readonly layer = new VectorLayer({
@@ -56,6 +57,11 @@ export class DraftLayer {
       const look = { ...this.look(saving.labelClass), settled: true, saving: true };
       return shown === null ? [] : [outline(shown.outline, look)];
     });
+    for (const { edit } of pending.value.filter((entry) => entry.kind === "edit")) {
+      if (edit.kind !== "create") continue;
+      const look = { ...this.look(edit.label_class), settled: true, saving: true };
+      features.push(outline(edit.geometry, look));
+    }
     if (leftOut.value !== null) {
       // All parts: the outline, drawn later, covers the dots of those that it has.
       const dotted = new Feature(new MultiPolygon(leftOut.value));

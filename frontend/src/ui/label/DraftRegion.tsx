@@ -1,7 +1,7 @@
 import { chooseClass, toggleCertainty } from "../../actions/classify";
 import { discardDraft } from "../../actions/discardDraft";
+import { drawHindrance } from "../../actions/drawLabel";
 import { operation } from "../../actions/operations";
-import { saveHindrance } from "../../actions/saveDraft";
 import { phase } from "../../state/draft";
 import {
   draftAreaWords,
@@ -12,13 +12,21 @@ import {
   passWords,
 } from "../../state/draftBar";
 import { mayLabel, usableClasses } from "../../state/project";
-import { armed, draftCertainty, setTapExcludes, tapPolarityExcludes } from "../../state/tool";
+import {
+  armed,
+  draftCertainty,
+  drawnPoints,
+  setTapExcludes,
+  tapPolarityExcludes,
+  tool,
+} from "../../state/tool";
 import { activeLayer } from "../../state/view";
 import { DraftBar } from "./DraftBar";
 
 /** The draft bar on the open draft. */
 export function DraftRegion() {
   const run = (id: string) => () => operation(id).run();
+  const save = operation(tool.value === "draw" ? "draw.finish" : "draft.save");
   return (
     <DraftBar
       unarmed={unarmedWords()}
@@ -34,7 +42,7 @@ export function DraftRegion() {
       tapExcludes={tapPolarityExcludes.value}
       undoHindrance={operation("edit.undo").disabled()}
       redoHindrance={operation("edit.redo").disabled()}
-      canSave={saveHindrance() === null}
+      canSave={save.disabled() === null}
       onKeepAll={run("draft.keepAll")}
       onClass={chooseClass}
       onCertainty={toggleCertainty}
@@ -43,7 +51,7 @@ export function DraftRegion() {
       onRedo={run("edit.redo")}
       onDiscard={discardDraft}
       onRestart={discardDraft}
-      onSave={run("draft.save")}
+      onSave={save.run}
     />
   );
 }
@@ -52,6 +60,15 @@ export function DraftRegion() {
 function unarmedWords(): string | null {
   if (!mayLabel.value) return "You may look here but not label.";
   if (activeLayer.value === null) return "Labelling opens as soon as an image is ready.";
+  if (tool.value === "draw") return drawWords();
   if (armed.value) return null;
   return "Press S and click a plant, or select a label to change it.";
+}
+
+function drawWords(): string {
+  const hindrance = drawHindrance();
+  if (hindrance !== null) return hindrance;
+  return drawnPoints.value === 0
+    ? "Click round it, or hold Shift and drag along its border."
+    : "Enter or a double click closes it and saves it; Backspace takes back a point.";
 }

@@ -1,0 +1,70 @@
+"""Labels drawn by hand: where the network finds nothing, or a border is known."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.mapper import SLOW_MS, Mapper, signed_in
+
+SQUARE = ((-60, -60), (60, -60), (60, 60), (-60, 60))
+BOW_TIE = ((150, -60), (250, 60), (250, -60), (150, 60))
+
+
+def click_points(page: Page, mapper: Mapper, points: tuple[tuple[int, int], ...]) -> None:
+    """Places in screen pixels from the middle of the map."""
+    x, y = mapper.middle
+    for right, down in points:
+        page.mouse.move(x + right, y + down)
+        page.mouse.click(x + right, y + down)
+
+
+@pytest.mark.browser
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+def test_labels_are_drawn_by_hand(running, browser):
+    page = signed_in(browser, running, "admin", running.admin_password)
+    mapper = Mapper(page)
+    page.get_by_role("button", name="New project").first.click()
+    page.get_by_label("Name").fill("By hand")
+    page.get_by_role("button", name="Create project").click()
+    page.locator("input[type=file]").first.set_input_files(running.data_dir / "demo" / "scene.tif")
+    mapper.wait_for_map()
+    notices = page.get_by_role("list", name="Notices")
+
+    # Point by point; one point is taken back, Enter closes it.
+    page.keyboard.press("d")
+    click_points(page, mapper, (*SQUARE, (0, 90)))
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    expect(notices.get_by_text(re.compile(r"^Drew Iceplant #1, "))).to_be_visible(timeout=SLOW_MS)
+    mapper.labels_are(1)
+
+    # What crosses itself is refused and stays on the map, to be mended.
+    click_points(page, mapper, BOW_TIE)
+    page.keyboard.press("Enter")
+    refusal = notices.get_by_text(re.compile("crosses itself"))
+    expect(refusal).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Enter")
+    expect(notices.get_by_text(re.compile(r"^Drew Iceplant #2, "))).to_be_visible(timeout=SLOW_MS)
+    mapper.labels_are(2)
+
+    # A line with Shift held.
+    x, y = mapper.middle
+    page.keyboard.down("Shift")
+    page.mouse.move(x - 250, y - 50)
+    page.mouse.down()
+    for right, down in ((-150, -50), (-150, 50), (-250, 50), (-250, -40)):
+        page.mouse.move(x + right, y + down, steps=10)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(notices.get_by_text(re.compile(r"^Drew Iceplant #3, "))).to_be_visible(timeout=SLOW_MS)
+    mapper.labels_are(3)
+
+    # Escape gives up what is begun, then the tool; Ctrl+Z takes back the last label.
+    click_points(page, mapper, SQUARE)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+z")
+    mapper.labels_are(2)

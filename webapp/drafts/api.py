@@ -18,6 +18,7 @@ from webapp.labels.schemas import (
     MergeEdit,
     ReshapeEdit,
     ReviewEdit,
+    SplitEdit,
     UndoEdit,
 )
 from webapp.projects.permit import acting_member
@@ -72,6 +73,14 @@ def _applied(member: Member, edit: EditIn) -> EditOut:
                 label=edit.label,
                 base_revision=edit.base_revision,
                 at=edit.at,
+            )
+        case SplitEdit():
+            return actions.split_label(
+                member,
+                uid=edit.uid,
+                label=edit.label,
+                base_revision=edit.base_revision,
+                line=edit.line,
             )
         case MergeEdit():
             return actions.merge_labels(member, uid=edit.uid, labels=edit.labels)

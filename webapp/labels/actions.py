@@ -27,6 +27,7 @@ from webapp.labels.merging import merge_into
 from webapp.labels.models import Certainty, Change, Edit, EditKind, Label, ReviewState
 from webapp.labels.queries import labels_of, usable_class
 from webapp.labels.schemas import AtRevision, EditOut
+from webapp.labels.splitting import split_at
 from webapp.labels.states import LabelState, put_shape, put_state
 from webapp.labels.undo_stacks import stacks_of
 from webapp.projects.roles import Member, Who
@@ -172,6 +173,51 @@ def classify_labels(
             row.note = row.note if note is None else note
             _review_again(row, before)
             changeset.changed(row, before)
+        return changeset.publish()
+
+
+def split_label(
+    member: Member, *, uid: UUID, label: UUID, base_revision: int, line: Sequence[Sequence[float]]
+) -> EditOut:
+    """Several labels in place of one: the largest piece keeps its number.
+
+    The others have its class, certainty, note, origin and author.
+
+    Args:
+        member: who splits it.
+        uid: the edit's id.
+        label: the label.
+        base_revision: the revision of it that they saw.
+        line: places in the map frame; it crosses the label from side to side.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: as in `reshape_label`.
+        BadInput: as in `split_at`.
+    """
+    with transaction.atomic():
+        if known := already_applied(member, uid):
+            return known
+        row = writable(member, [AtRevision(label=label, base_revision=base_revision)])[0]
+        parted = split_at(row, line)
+        metres_per_unit = member.project.metres_per_unit
+        before = LabelState.of(row)
+        changeset = Changeset(member, uid, EditKind.SPLIT)
+        put_shape(row, parted.kept, metres_per_unit=metres_per_unit)
+        _review_again(row, before)
+        changeset.changed(row, before)
+        for shape in parted.others:
+            piece = Label(
+                project=member.project,
+                layer=row.layer,
+                label_class=row.label_class,
+                certainty=row.certainty,
+                note=row.note,
+                attributes=row.attributes,
+                origin=row.origin,
+                created_by=row.created_by,
+            )
+            put_shape(piece, shape, metres_per_unit=metres_per_unit)
+            changeset.created(piece)
         return changeset.publish()
 
 

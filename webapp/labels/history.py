@@ -104,6 +104,8 @@ def _sentence(edit: Edit, touched: _Touched, classes: dict[int, str]) -> str:
             return f"Changed {touched}: {_what_changed(first, classes)}."
         case EditKind.REVIEW, _Label(said=said):
             return _review_sentence(touched, said)
+        case EditKind.SPLIT, _Label(number=number):
+            return f"Split #{number} into {touched}."
         case EditKind.MERGE, _Label(number=number):
             return f"Merged {touched} into one label, #{number}."
         case EditKind.CUT, _:
@@ -120,7 +122,6 @@ def _cut_at(edit: Edit) -> str:
 _VERBS = {
     EditKind.CREATE: "Created",
     EditKind.RESHAPE: "Reshaped",
-    EditKind.SPLIT: "Split",
     EditKind.CLASSIFY: "Changed",
     EditKind.DELETE: "Deleted",
     EditKind.RESTORE: "Restored",

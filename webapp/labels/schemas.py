@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from webapp.accounts.schemas import UserOut
 from webapp.labels.models import Certainty, EditKind, Pattern, ReviewState
@@ -11,6 +11,10 @@ from webapp.sent import Sent
 
 MultiPolygonCoordinates = list[list[list[list[float]]]]
 """Polygons of rings of [x_map, y_map]; the first ring of a polygon is its outside."""
+
+
+Position = tuple[FiniteFloat, FiniteFloat]
+"""x_map, y_map."""
 
 
 class ClassOut(Schema):
@@ -169,6 +173,15 @@ class CutEdit(EditBase):
     at: list[UUID] = Field(min_length=1, max_length=1000)
 
 
+class SplitEdit(EditBase):
+    """Several labels in place of one, parted by a line of [x_map, y_map]."""
+
+    kind: Literal["split"]
+    label: UUID
+    base_revision: int
+    line: list[Position] = Field(min_length=2, max_length=10_000)
+
+
 class MergeEdit(EditBase):
     """One label in place of several: the one with the lowest number, on the ground of all."""
 
@@ -205,6 +218,7 @@ EditIn = Annotated[
     | ReshapeEdit
     | ClassifyEdit
     | CutEdit
+    | SplitEdit
     | MergeEdit
     | DeleteEdit
     | UndoEdit

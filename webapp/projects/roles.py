@@ -101,6 +101,7 @@ EDIT_KINDS: dict[str, Who] = {
     "classify": Who.ANNOTATOR,
     "cut": Who.ANNOTATOR,
     "merge": Who.ANNOTATOR,
+    "split": Who.ANNOTATOR,
     "delete": Who.ANNOTATOR,
     "undo": Who.ANNOTATOR,
     "review": Who.MANAGER,

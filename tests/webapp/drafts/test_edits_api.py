@@ -102,6 +102,14 @@ def test_labels_are_merged(place, send):
     assert done["labels"][0]["area_m2"] == 180
 
 
+def test_label_is_split(place, send):
+    label = draw_label(place, place.ana, square(LEFT, TOP - 10)).labels[0]
+    line = [[LEFT + 7, TOP], [LEFT + 7, TOP - 20]]
+    done = send("ana", kind="split", label=label.uid, base_revision=1, line=line).json()
+    assert done["kind"] == "split"
+    assert [(each["number"], each["area_m2"]) for each in done["labels"]] == [(1, 70), (2, 30)]
+
+
 def test_review_is_for_managers(place, send):
     label = draw_label(place, place.max).labels[0].uid
     answer = send("ana", kind="review", label=label, revision=1, decision="accepted")
@@ -113,6 +121,7 @@ def test_review_is_for_managers(place, send):
     [
         {"kind": "paint"},
         {"kind": "undo"},
+        {"kind": "split", "label": str(new_uid()), "base_revision": 1, "line": [[0, 0], [1]]},
         {"kind": "merge", "labels": [{"label": str(new_uid()), "base_revision": 1}]},
         {"kind": "delete", "labels": []},
         {"kind": "cut", "label": str(new_uid()), "base_revision": 1, "at": []},

@@ -26,10 +26,29 @@ CODES = ("ICEPLANT", "ICE_MIX", "SALTGRASS")
 project_names = count()
 
 acts = st.tuples(
-    st.sampled_from(["create", "reshape", "classify", "cut", "merge", "delete", "review", "undo"]),
+    st.sampled_from(
+        ["create", "reshape", "classify", "cut", "merge", "split", "delete", "review", "undo"]
+    ),
     st.sampled_from(["max", "ana"]),
     st.integers(0, 50),
 )
+
+
+def regroup(kind, member, uid, label, labels, pick):
+    """An act of a label and its neighbours."""
+    seen = {"label": label.uid, "base_revision": label.revision}
+    if kind == "cut":
+        others = [each.uid for each in labels if each.pk != label.pk]
+        return actions.cut_label(member, uid=uid, **seen, at=others)
+    if kind == "split":
+        middle = (label.min_x + label.max_x) / 2
+        line = [(middle - pick, label.min_y - 1), (middle + pick, label.max_y + 1)]
+        return actions.split_label(member, uid=uid, **seen, line=line)
+    alike = [each for each in labels if each.label_class_id == label.label_class_id]
+    chosen = [
+        AtRevision(label=each.uid, base_revision=each.revision) for each in alike[: 2 + pick % 2]
+    ]
+    return actions.merge_labels(member, uid=uid, labels=chosen)
 
 
 def perform(cast, act):
@@ -73,18 +92,8 @@ def perform(cast, act):
                 certainty=list(Certainty)[pick % 2],
                 note=f"note {pick}",
             )
-        if kind == "cut":
-            others = [each.uid for each in labels if each.pk != label.pk]
-            return actions.cut_label(
-                member, uid=uid, label=label.uid, base_revision=label.revision, at=others
-            )
-        if kind == "merge":
-            alike = [each for each in labels if each.label_class_id == label.label_class_id]
-            chosen = [
-                AtRevision(label=each.uid, base_revision=each.revision)
-                for each in alike[: 2 + pick % 2]
-            ]
-            return actions.merge_labels(member, uid=uid, labels=chosen)
+        if kind in ("cut", "merge", "split"):
+            return regroup(kind, member, uid, label, labels, pick)
         if kind == "delete":
             return actions.delete_labels(member, uid=uid, labels=[seen])
         return actions.review_label(

@@ -2117,6 +2117,34 @@ export interface components {
             username: string;
         };
         /**
+         * SplitEdit
+         * @description Several labels in place of one, parted by a line of [x_map, y_map].
+         */
+        SplitEdit: {
+            /** Base Revision */
+            base_revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            /**
+             * Label
+             * Format: uuid
+             */
+            label: string;
+            /** Line */
+            line: [
+                number,
+                number
+            ][];
+            /**
+             * Uid
+             * Format: uuid
+             */
+            uid: string;
+        };
+        /**
          * StepOut
          * @description One click of a draft.
          */
@@ -2590,7 +2618,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateEdit"] | components["schemas"]["ReshapeEdit"] | components["schemas"]["ClassifyEdit"] | components["schemas"]["CutEdit"] | components["schemas"]["MergeEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["UndoEdit"] | components["schemas"]["ReviewEdit"];
+                "application/json": components["schemas"]["CreateEdit"] | components["schemas"]["ReshapeEdit"] | components["schemas"]["ClassifyEdit"] | components["schemas"]["CutEdit"] | components["schemas"]["SplitEdit"] | components["schemas"]["MergeEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["UndoEdit"] | components["schemas"]["ReviewEdit"];
             };
         };
         responses: {

@@ -1,4 +1,4 @@
-"""Labels drawn by hand: where the network finds nothing, or a border is known."""
+"""Labels drawn by hand, where the network finds nothing or a border is known, and split."""
 
 import re
 
@@ -22,7 +22,7 @@ def click_points(page: Page, mapper: Mapper, points: tuple[tuple[int, int], ...]
 @pytest.mark.browser
 @pytest.mark.engine
 @pytest.mark.timeout(600)
-def test_labels_are_drawn_by_hand(running, browser):
+def test_labels_are_drawn_by_hand_and_split(running, browser):
     page = signed_in(browser, running, "admin", running.admin_password)
     mapper = Mapper(page)
     page.get_by_role("button", name="New project").first.click()
@@ -61,6 +61,22 @@ def test_labels_are_drawn_by_hand(running, browser):
     page.keyboard.up("Shift")
     expect(notices.get_by_text(re.compile(r"^Drew Iceplant #3, "))).to_be_visible(timeout=SLOW_MS)
     mapper.labels_are(3)
+
+    # A line across the selected label splits it; one that ends within is refused, and goes on.
+    page.keyboard.press("v")
+    page.mouse.click(x, y)
+    expect(page.get_by_role("heading", name="#1")).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("t")
+    click_points(page, mapper, ((20, -90), (20, 0)))
+    page.keyboard.press("Enter")
+    expect(notices.get_by_text("This line does not part #1")).to_be_visible(timeout=SLOW_MS)
+    click_points(page, mapper, ((20, 90),))
+    page.keyboard.press("Enter")
+    expect(notices.get_by_text("Split #1 into 2 labels.")).to_be_visible(timeout=SLOW_MS)
+    mapper.labels_are(4)
+    page.keyboard.press("Control+z")
+    mapper.labels_are(3)
+    page.keyboard.press("d")
 
     # Escape gives up what is begun, then the tool; Ctrl+Z takes back the last label.
     click_points(page, mapper, SQUARE)

@@ -37,6 +37,7 @@ export function rebased(edit: NewEdit, label: string, revision: number): NewEdit
   switch (edit.kind) {
     case "reshape":
     case "cut":
+    case "split":
       return { ...edit, uid: uuid7(), base_revision: revision };
     case "classify":
     case "merge":

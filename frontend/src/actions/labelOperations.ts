@@ -3,7 +3,7 @@
 import { draft } from "../state/draft";
 import { selectedLabel, selectedLabels } from "../state/labels";
 import { mayLabel, usableClasses } from "../state/project";
-import { drawnPoints, FEWEST_POINTS, requestClassSearch, tool } from "../state/tool";
+import { drawnPoints, FEWEST_POINTS, requestClassSearch, sketching, tool } from "../state/tool";
 import { askMap } from "../state/view";
 import { chooseClassByKey, toggleCertainty } from "./classify";
 import { deleteLabels } from "./deleteLabels";
@@ -49,12 +49,15 @@ export const labelOperations: readonly Operation[] = [
   }),
   operationOf({
     id: "draw.finish",
-    title: "Close the outline and save it",
+    title: "End what is drawn and save it",
     group: "label",
     keys: ["Enter"],
     modes: ["draw"],
-    available: () => tool.value === "draw",
-    disabled: () => (drawnPoints.value < FEWEST_POINTS ? "Draw three points first." : null),
+    available: () => sketching.value,
+    disabled: () =>
+      drawnPoints.value < FEWEST_POINTS[tool.value === "split" ? "split" : "draw"]
+        ? `Draw ${tool.value === "split" ? "two" : "three"} points first.`
+        : null,
     run: () => askMap({ kind: "finishDrawing" }),
   }),
   operationOf({
@@ -63,7 +66,7 @@ export const labelOperations: readonly Operation[] = [
     group: "label",
     keys: ["Backspace"],
     modes: ["draw"],
-    available: () => tool.value === "draw",
+    available: () => sketching.value,
     disabled: () => (drawnPoints.value === 0 ? "There is no point to take back." : null),
     run: takeBackPoint,
   }),

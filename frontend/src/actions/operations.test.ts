@@ -59,7 +59,14 @@ describe("the list of operations", () => {
 
   test("who may only look is not offered to label", () => {
     setProject(exampleProject({ role: "viewer" }));
-    for (const id of ["tool.segment", "tool.draw", "tool.vertices", "draft.save", "label.delete"]) {
+    for (const id of [
+      "tool.segment",
+      "tool.draw",
+      "tool.split",
+      "tool.vertices",
+      "draft.save",
+      "label.delete",
+    ]) {
       expect(operation(id).available()).toBe(false);
     }
     expect(operation("tool.select").available()).toBe(true);

@@ -20,17 +20,25 @@ import {
   nextInReview,
   previousInReview,
 } from "./review";
+import { splitHindrance } from "./splitLabel";
 import { stepBack } from "./stepBack";
 
 export type { Group, Operation } from "./operation";
 
-function toolOperation(which: Tool, title: string, key: string, run: () => void): Operation {
+function toolOperation(
+  which: Tool,
+  title: string,
+  key: string,
+  run: () => void,
+  disabled: () => string | null = () => null,
+): Operation {
   return operationOf({
     id: `tool.${which}`,
     title,
     group: "tool",
     keys: [key],
     available: () => which === "select" || mayLabel.value,
+    disabled,
     run,
   });
 }
@@ -42,6 +50,7 @@ const tools: readonly Operation[] = [
   }),
   toolOperation("select", "Select labels", "v", () => setTool("select")),
   toolOperation("draw", "Draw by hand", "d", () => setTool("draw")),
+  toolOperation("split", "Split a label", "t", () => setTool("split"), splitHindrance),
   toolOperation("vertices", "Move vertices", "e", () => setTool("vertices")),
 ];
 

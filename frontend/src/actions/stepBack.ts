@@ -1,6 +1,14 @@
 import { computing, draft } from "../state/draft";
 import { select, selection } from "../state/labels";
-import { armed, crosshair, drawnPoints, setCrosshair, setTool, tool } from "../state/tool";
+import {
+  armed,
+  crosshair,
+  drawnPoints,
+  setCrosshair,
+  setTool,
+  sketching,
+  tool,
+} from "../state/tool";
 import { askMap } from "../state/view";
 import { discardDraft } from "./discardDraft";
 import { stopPasses } from "./stopPasses";
@@ -11,7 +19,7 @@ import { stopPasses } from "./stopPasses";
  */
 export function stepBack(): void {
   if (drawnPoints.peek() > 0) askMap({ kind: "abortDrawing" });
-  else if (tool.peek() === "draw") setTool("select");
+  else if (sketching.peek()) setTool("select");
   else if (computing.peek()) stopPasses();
   else if (draft.peek() !== null) discardDraft();
   else if (tool.peek() === "vertices") setTool("select");

@@ -39,6 +39,7 @@ export type NewEdit =
   | Schemas["ReshapeEdit"]
   | Schemas["ClassifyEdit"]
   | Schemas["CutEdit"]
+  | Schemas["SplitEdit"]
   | Schemas["MergeEdit"]
   | Schemas["DeleteEdit"]
   | Schemas["UndoEdit"]

@@ -66,7 +66,7 @@ export function subjects(entry: Entry): readonly string[] {
   if (entry.kind === "message") return [entry.message.draft];
   const edit = entry.edit;
   if ("labels" in edit) return edit.labels.map((one) => one.label);
-  if (edit.kind === "reshape" || edit.kind === "cut" || edit.kind === "review") return [edit.label];
+  if ("label" in edit) return [edit.label];
   return edit.kind === "undo" ? [edit.edit] : [];
 }
 

@@ -4,13 +4,22 @@ import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
 import PinchZoom from "ol/interaction/PinchZoom";
 import OlMap from "ol/Map";
 import View from "ol/View";
+import { drawLabel } from "../actions/drawLabel";
 import { readPermalink } from "../actions/permalink";
 import { lendFrames } from "../actions/show";
+import { splitLabel } from "../actions/splitLabel";
 import type { Crs, Layer } from "../api/client";
 import { lendDegrees } from "../state/cursorWords";
 import { answer, phase } from "../state/draft";
 import { labels } from "../state/labels";
-import { crosshair, spacePanning, type Tool, tapPolarityExcludes, tool } from "../state/tool";
+import {
+  crosshair,
+  FEWEST_POINTS,
+  spacePanning,
+  type Tool,
+  tapPolarityExcludes,
+  tool,
+} from "../state/tool";
 import {
   type MapRequest,
   mapRequest,
@@ -37,11 +46,11 @@ import { LabelLayer } from "./layers/labelLayer";
 import { fromDegrees, toDegrees } from "./projection";
 import type { MapTool } from "./tools/behaviour";
 import { Crosshair } from "./tools/crosshair";
-import { DrawTool } from "./tools/drawTool";
 import { PRESS_PX } from "./tools/presses";
 import { listenToPresses, placeIn } from "./tools/pressListener";
 import { SegmentTool } from "./tools/segmentTool";
 import { SelectTool } from "./tools/selectTool";
+import { SketchTool } from "./tools/sketchTool";
 import { VertexTool } from "./tools/vertexTool";
 
 const ZOOM_MS = 150;
@@ -64,7 +73,6 @@ export class MapController {
   private readonly beforeLayer: BeforeLayer;
   private readonly draftLayer: DraftLayer;
   private readonly segment: SegmentTool;
-  private readonly drawing: DrawTool;
   private readonly vertices: VertexTool;
   private readonly tools: Readonly<Record<Tool, MapTool>>;
   private readonly crosshair: Crosshair;
@@ -109,12 +117,20 @@ export class MapController {
     this.beforeLayer = new BeforeLayer(this.map);
     this.draftLayer = new DraftLayer(this.map);
     this.segment = new SegmentTool(this.imagery, (at) => this.pixelOf(at));
-    this.drawing = new DrawTool(this.map, this.labelLayer);
     this.vertices = new VertexTool(this.map, this.labelLayer, this.chosenLayer);
     this.tools = {
       segment: this.segment,
       select: new SelectTool(this.map, this.labelLayer),
-      draw: this.drawing,
+      draw: new SketchTool(this.map, this.labelLayer, {
+        type: "Polygon",
+        fewestPoints: FEWEST_POINTS.draw,
+        save: (ring) => drawLabel([[ring]]),
+      }),
+      split: new SketchTool(this.map, this.labelLayer, {
+        type: "LineString",
+        fewestPoints: FEWEST_POINTS.split,
+        save: splitLabel,
+      }),
       vertices: this.vertices,
     };
     this.crosshair = new Crosshair(element);
@@ -242,16 +258,20 @@ export class MapController {
         this.vertices.removeVertex();
         return;
       case "finishDrawing":
-        this.drawing.finish();
+        this.sketch()?.finish();
         return;
       case "takeBackPoint":
-        this.drawing.takeBackPoint();
+        this.sketch()?.takeBackPoint();
         return;
       case "abortDrawing":
-        this.drawing.abort();
+        this.sketch()?.abort();
         return;
     }
     this.tellPlace();
+  }
+
+  private sketch(): SketchTool | null {
+    return this.current instanceof SketchTool ? this.current : null;
   }
 
   /** Small labels are framed with their surroundings: at most four screen pixels per image pixel. */

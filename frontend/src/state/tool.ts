@@ -2,12 +2,12 @@ import { computed, signal } from "@preact/signals";
 import { mayLabel } from "./project";
 import { route } from "./route";
 
-export type Tool = "segment" | "select" | "draw" | "vertices";
+export type Tool = "segment" | "select" | "draw" | "split" | "vertices";
 /** What keys mean: a mode has one meaning for each key. */
 export type Mode = "label" | "crosshair" | "draw" | "vertices" | "review" | "elsewhere";
 
-/** Of an outline that is drawn by hand. */
-export const FEWEST_POINTS = 3;
+/** Of what is drawn by hand: an outline, or a line across a label. */
+export const FEWEST_POINTS = { draw: 3, split: 2 } as const;
 
 const chosen = signal<Tool>("segment");
 const crosshairOn = signal(false);
@@ -24,7 +24,9 @@ const collapsed = signal<ReadonlySet<"classes" | "facts">>(new Set());
 /** The tool in hand. Who may only look has the select tool. */
 export const tool = computed<Tool>(() => (mayLabel.value ? chosen.value : "select"));
 export const armed = computed(() => tool.value === "segment");
-/** How many points of an outline are drawn by hand; 0 where none is begun. */
+/** True while points that are clicked make an outline or a line. */
+export const sketching = computed(() => tool.value === "draw" || tool.value === "split");
+/** How many points of it are there; 0 where none is begun. */
 export const drawnPoints = computed(() => points.value);
 /** The keyboard crosshair: arrows move it, Space includes, Shift+Space excludes. */
 export const crosshair = computed(() => crosshairOn.value);
@@ -46,7 +48,8 @@ export const mode = computed<Mode>(() => {
   if (page === "review") return "review";
   if (page !== "label") return "elsewhere";
   if (crosshairOn.value) return "crosshair";
-  return tool.value === "vertices" || tool.value === "draw" ? tool.value : "label";
+  if (sketching.value) return "draw";
+  return tool.value === "vertices" ? "vertices" : "label";
 });
 
 export function setTool(value: Tool): void {

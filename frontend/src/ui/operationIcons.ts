@@ -5,6 +5,7 @@ export const operationIcons: Readonly<Record<string, IconName>> = {
   "tool.segment": "click",
   "tool.select": "select",
   "tool.draw": "draw",
+  "tool.split": "split",
   "tool.vertices": "vertices",
   "map.zoomIn": "plus",
   "map.zoomOut": "minus",

@@ -2,6 +2,7 @@ import { chooseClass, toggleCertainty } from "../../actions/classify";
 import { discardDraft } from "../../actions/discardDraft";
 import { drawHindrance } from "../../actions/drawLabel";
 import { operation } from "../../actions/operations";
+import { splitHindrance } from "../../actions/splitLabel";
 import { phase } from "../../state/draft";
 import {
   draftAreaWords,
@@ -17,6 +18,7 @@ import {
   draftCertainty,
   drawnPoints,
   setTapExcludes,
+  sketching,
   tapPolarityExcludes,
   tool,
 } from "../../state/tool";
@@ -26,7 +28,7 @@ import { DraftBar } from "./DraftBar";
 /** The draft bar on the open draft. */
 export function DraftRegion() {
   const run = (id: string) => () => operation(id).run();
-  const save = operation(tool.value === "draw" ? "draw.finish" : "draft.save");
+  const save = operation(sketching.value ? "draw.finish" : "draft.save");
   return (
     <DraftBar
       unarmed={unarmedWords()}
@@ -60,15 +62,19 @@ export function DraftRegion() {
 function unarmedWords(): string | null {
   if (!mayLabel.value) return "You may look here but not label.";
   if (activeLayer.value === null) return "Labelling opens as soon as an image is ready.";
-  if (tool.value === "draw") return drawWords();
+  if (sketching.value) return sketchWords();
   if (armed.value) return null;
   return "Press S and click a plant, or select a label to change it.";
 }
 
-function drawWords(): string {
-  const hindrance = drawHindrance();
+function sketchWords(): string {
+  const splits = tool.value === "split";
+  const hindrance = splits ? splitHindrance() : drawHindrance();
   if (hindrance !== null) return hindrance;
-  return drawnPoints.value === 0
-    ? "Click round it, or hold Shift and drag along its border."
-    : "Enter or a double click closes it and saves it; Backspace takes back a point.";
+  if (drawnPoints.value > 0) {
+    return `Enter or a double click ${splits ? "splits it" : "closes it and saves it"}; Backspace takes back a point.`;
+  }
+  return splits
+    ? "Draw a line from one side of the label to the other."
+    : "Click round it, or hold Shift and drag along its border.";
 }

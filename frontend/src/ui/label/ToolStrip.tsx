@@ -4,7 +4,7 @@ import { IconButton } from "../controls/Button";
 import type { IconName } from "../controls/icons";
 import { operationIcons } from "../operationIcons";
 
-const TOOLS = ["tool.segment", "tool.select", "tool.draw", "tool.vertices"] as const;
+const TOOLS = ["tool.segment", "tool.select", "tool.draw", "tool.split", "tool.vertices"] as const;
 const MAP = ["map.crosshair", "goto.open", "map.zoomIn", "map.zoomOut"] as const;
 
 /** The strip of tools beside the map; each button is an operation of the list. */

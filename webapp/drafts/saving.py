@@ -19,11 +19,12 @@ from webapp.drafts.queries import (
     shown_step,
 )
 from webapp.errors import AppError, BadInput
-from webapp.labels.actions import create_label, reshape_label, undo_edit
+from webapp.labels.actions import create_label, reshape_label
 from webapp.labels.geometry import shape_from_wkb
 from webapp.labels.models import Certainty, Edit, Label
 from webapp.labels.queries import usable_class
 from webapp.labels.schemas import EditOut
+from webapp.labels.undo import undo_edit
 from webapp.projects.queries import member as member_in
 from webapp.projects.roles import Member, Who
 
@@ -100,7 +101,7 @@ def undo_with_drafts(member: Member, *, uid: UUID, edit: UUID) -> EditOut:
     """Take an edit back; a draft that it saved is open again, and closed by a redo.
 
     Raises:
-        NotFound, NotAllowed, Conflict: as `labels.actions.undo_edit`.
+        NotFound, NotAllowed, Conflict: as `labels.undo.undo_edit`.
     """
     with transaction.atomic():
         _hold_draft_saved_by(member, edit)

@@ -1,5 +1,6 @@
-"""The edits: the only way labels change. One function each, one transaction, one event.
+"""The edits, and `undo.py` beside them: the only way labels change.
 
+One function each, one transaction, one event.
 Every function takes the edit's id, made by its author: sent twice, it is applied once. Each answers
 with the edit as everybody in the project hears of it.
 """
@@ -11,25 +12,22 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from webapp.errors import BadInput, NotAllowed, NotFound
+from webapp.errors import BadInput, NotFound
 from webapp.imaging.models import Layer
-from webapp.labels.changesets import Changeset, Follow, already_applied
+from webapp.labels.changesets import Changeset, already_applied
 from webapp.labels.geometry import Shape
 from webapp.labels.guards import (
-    conflict,
     refuse_gone_on,
-    refuse_locked,
     refuse_others,
     refuse_own,
     writable,
 )
 from webapp.labels.merging import merge_into
-from webapp.labels.models import Certainty, Change, Edit, EditKind, Label, ReviewState
+from webapp.labels.models import Certainty, EditKind, Label, ReviewState
 from webapp.labels.queries import labels_of, usable_class
 from webapp.labels.schemas import AtRevision, EditOut
 from webapp.labels.splitting import split_at
-from webapp.labels.states import LabelState, put_shape, put_state
-from webapp.labels.undo_stacks import stacks_of
+from webapp.labels.states import LabelState, put_shape
 from webapp.projects.roles import Member, Who
 
 
@@ -307,82 +305,6 @@ def review_label(
         changeset = Changeset(member, uid, EditKind.REVIEW)
         changeset.changed(row, before)
         return changeset.publish()
-
-
-def undo_edit(member: Member, *, uid: UUID, edit: UUID, follow: Follow | None = None) -> EditOut:
-    """Take an edit back by its inverse; the undo of an undo is a redo.
-
-    It restores to the bit, so it never cuts, whatever the project's overlap rule: what it brings
-    back may lie on what was drawn since, and says so as any overlap does.
-
-    Args:
-        member: the edit's author, or a manager.
-        uid: id of the new edit.
-        edit: the one that is taken back.
-        follow: what else comes with it, in the same transaction.
-
-    Raises:
-        NotFound: the project has no such edit.
-        NotAllowed: it is somebody else's, or a label of it is locked.
-        Conflict: one of its labels has been changed since.
-    """
-    with transaction.atomic():
-        if known := already_applied(member, uid):
-            return known
-        target = _edit_to_undo(member, edit)
-        changes = list(target.changes.select_related("label").order_by("label__number"))
-        rows = {row.pk: row for row in labels_of(member.project, [c.label.uid for c in changes])}
-        _refuse_built_upon(member, target, list(rows.values()))
-        changeset = Changeset(member, uid, _INVERSE[EditKind(target.kind)], inverts=target)
-        for change in changes:
-            _invert(changeset, change, rows[change.label_id])
-        return changeset.publish(follow)
-
-
-_INVERSE = {
-    **{kind: kind for kind in EditKind},
-    EditKind.CREATE: EditKind.DELETE,
-    EditKind.IMPORT: EditKind.DELETE,
-    EditKind.RESTORE: EditKind.DELETE,
-    EditKind.DELETE: EditKind.RESTORE,
-}
-
-
-def _invert(changeset: Changeset, change: Change, row: Label) -> None:
-    before = None if row.deleted else LabelState.of(row)
-    row.deleted = change.before is None
-    if change.before is not None:
-        put_state(
-            row,
-            LabelState.model_validate(change.before),
-            metres_per_unit=changeset.project.metres_per_unit,
-        )
-    changeset.changed(row, before)
-
-
-def _edit_to_undo(member: Member, uid: UUID) -> Edit:
-    target = member.project.edits.select_related("author").filter(uid=uid).first()
-    if target is None:
-        raise NotFound("There is no such change in this project.")
-    if target.kind == EditKind.REVIEW:
-        member.need(Who.MANAGER)
-    if target.author_id != member.user.pk and not member.may(Who.MANAGER):
-        raise NotAllowed(
-            f"{target.author.display_name} made this change, so it was not undone. "
-            "Ask them, or a manager."
-        )
-    return target
-
-
-def _refuse_built_upon(member: Member, target: Edit, rows: Sequence[Label]) -> None:
-    history: dict[int, list[tuple[int, int | None]]] = {row.pk: [] for row in rows}
-    changes = Change.objects.filter(label__in=rows).order_by("edit__number")
-    for label, edit, inverts in changes.values_list("label_id", "edit_id", "edit__inverts_id"):
-        history[label].append((edit, inverts))
-    for row in rows:
-        if not stacks_of(history[row.pk]).may_invert(target.pk):
-            raise conflict(row, "It was not undone.")
-        refuse_locked(member, row)
 
 
 def _layer(member: Member, uid: UUID) -> Layer:

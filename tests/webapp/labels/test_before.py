@@ -18,6 +18,7 @@ from webapp.labels.before import before_of
 from webapp.labels.geometry import shape_from_coordinates
 from webapp.labels.models import ReviewState
 from webapp.labels.schemas import AtRevision
+from webapp.labels.undo import undo_edit
 
 FIRST, SECOND, THIRD = (blob(seed, LEFT + 50, TOP - 100) for seed in (1, 2, 3))
 
@@ -77,7 +78,7 @@ def delete(place, edit):
 
 def undo(place, edit):
     member = member_of(place.project, place.ana)
-    return actions.undo_edit(member, uid=new_uid(), edit=edit.uid)
+    return undo_edit(member, uid=new_uid(), edit=edit.uid)
 
 
 def outline_before(edit):

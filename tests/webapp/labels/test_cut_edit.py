@@ -12,6 +12,7 @@ from webapp.imaging.models import Layer
 from webapp.labels import actions, history
 from webapp.labels.models import Edit, ReviewState
 from webapp.labels.overlaps import overlaps_of
+from webapp.labels.undo import undo_edit
 
 X, Y = LEFT + 50, TOP - 100
 
@@ -46,7 +47,7 @@ def accept(place, edit):
 
 
 def undo(place, user, edit):
-    return actions.undo_edit(member_of(place.project, user), uid=new_uid(), edit=edit.uid)
+    return undo_edit(member_of(place.project, user), uid=new_uid(), edit=edit.uid)
 
 
 def stored(edit):

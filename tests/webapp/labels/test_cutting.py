@@ -26,6 +26,7 @@ from webapp.labels.geometry import coordinates_from_wkb, shape_from_coordinates
 from webapp.labels.models import Edit, Label
 from webapp.labels.overlaps import overlaps_of
 from webapp.labels.schemas import AtRevision
+from webapp.labels.undo import undo_edit
 from webapp.projects.models import OverlapRule, Project
 
 X, Y = LEFT + 50, TOP - 100
@@ -56,7 +57,7 @@ def reshape(place, edit, coordinates, uid=None):
 
 
 def undo(place, edit):
-    return actions.undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=edit.uid)
+    return undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=edit.uid)
 
 
 def said(edit):

@@ -19,6 +19,7 @@ from webapp.labels.geometry import coordinates_from_wkb, shape_from_coordinates
 from webapp.labels.models import Certainty, Edit, EditKind, Label, ReviewState
 from webapp.labels.project_view import start_project
 from webapp.labels.schemas import AtRevision
+from webapp.labels.undo import undo_edit
 from webapp.projects.models import Project
 from webapp.projects.schemas import ProjectIn
 
@@ -75,7 +76,7 @@ def review(place, user, edit, decision, comment=""):
 
 
 def undo(place, user, edit, uid=None):
-    return actions.undo_edit(member_of(place.project, user), uid=uid or new_uid(), edit=edit.uid)
+    return undo_edit(member_of(place.project, user), uid=uid or new_uid(), edit=edit.uid)
 
 
 def test_numbers_of_labels_and_edits_have_no_gaps(place):

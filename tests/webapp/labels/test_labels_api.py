@@ -8,6 +8,7 @@ from webapp.ids import new_uid
 from webapp.labels import actions, queries
 from webapp.labels.models import ReviewState
 from webapp.labels.schemas import AtRevision
+from webapp.labels.undo import undo_edit
 
 ICEPLANT_CODES = [
     "ICEPLANT",
@@ -116,8 +117,8 @@ def test_history_says_who_did_what(place, client_of):
         certainty=None,
         note="by the path",
     )
-    undone = actions.undo_edit(member, uid=new_uid(), edit=changed.uid)
-    actions.undo_edit(member, uid=new_uid(), edit=undone.uid)
+    undone = undo_edit(member, uid=new_uid(), edit=changed.uid)
+    undo_edit(member, uid=new_uid(), edit=undone.uid)
     draw_label(place, place.max)
     rows = client_of(place.vera).get(url(place, f"/labels/{label}/history")).json()
     assert [row["sentence"] for row in rows] == [
@@ -151,7 +152,7 @@ def test_summary_counts_by_class_and_leaves_deleted_labels_out(place, client_of)
     draw_label(place, place.ana, square(LEFT, TOP - 20, 10))
     draw_label(place, place.ana, square(LEFT, TOP - 20, 20))
     gone = draw_label(place, place.ana, code="SALTGRASS")
-    actions.undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=gone.uid)
+    undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=gone.uid)
     answer = client_of(place.vera).get(url(place, "/summary")).json()
     assert answer["classes"] == [
         {

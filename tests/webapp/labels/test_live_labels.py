@@ -19,6 +19,7 @@ from webapp.labels import actions, queries
 from webapp.labels.geometry import shape_from_coordinates
 from webapp.labels.models import Certainty, Edit, Label, ReviewState
 from webapp.labels.schemas import AtRevision
+from webapp.labels.undo import undo_edit
 from webapp.projects.models import Membership, Project, Role
 from webapp.realtime.publish import project_group
 
@@ -69,9 +70,7 @@ def perform(cast, act):
                 code=CODES[pick % 3],
             )
         if kind == "undo":
-            return edits and actions.undo_edit(
-                member, uid=uid, edit=edits[-1 - pick % len(edits)].uid
-            )
+            return edits and undo_edit(member, uid=uid, edit=edits[-1 - pick % len(edits)].uid)
         if label is None:
             return None
         seen = AtRevision(label=label.uid, base_revision=label.revision)
@@ -168,10 +167,10 @@ def test_undo_after_any_act_restores_the_state_and_redo_what_was_done(fresh, dra
             assert everything(place.project) == before
             continue
         done = everything(place.project)
-        undone = actions.undo_edit(manager, uid=new_uid(), edit=edit.uid)
+        undone = undo_edit(manager, uid=new_uid(), edit=edit.uid)
         restored = [row for row in everything(place.project) if not row["deleted"]]
         assert restored == [row for row in before if not row["deleted"]]
-        actions.undo_edit(manager, uid=new_uid(), edit=undone.uid)
+        undo_edit(manager, uid=new_uid(), edit=undone.uid)
         assert everything(place.project) == done
 
 
@@ -179,7 +178,7 @@ def test_history_is_never_altered(cast):
     prepare(cast.project)
     made = draw_label(cast, cast.ana)
     row = Edit.objects.get(uid=made.uid).changes.get()
-    actions.undo_edit(member_of(cast.project, cast.ana), uid=new_uid(), edit=made.uid)
+    undo_edit(member_of(cast.project, cast.ana), uid=new_uid(), edit=made.uid)
     row.refresh_from_db()
     assert (row.before, row.after["revision"]) == (None, 1)
 

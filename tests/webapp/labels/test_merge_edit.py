@@ -20,6 +20,7 @@ from webapp.imaging.models import Layer
 from webapp.labels import actions, history
 from webapp.labels.models import Certainty, Edit, Label, ReviewState
 from webapp.labels.schemas import AtRevision
+from webapp.labels.undo import undo_edit
 
 X, Y = LEFT + 50, TOP - 100
 SENTENCES = sentences("Merging")
@@ -50,7 +51,7 @@ def classify(place, edit, **change):
 
 
 def undo(place, edit):
-    return actions.undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=edit.uid)
+    return undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=edit.uid)
 
 
 def everything():

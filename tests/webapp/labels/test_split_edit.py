@@ -10,6 +10,7 @@ from webapp.errors import BadInput, Conflict, NotAllowed
 from webapp.ids import new_uid
 from webapp.labels import actions, history
 from webapp.labels.models import Certainty, Edit, Label, ReviewState
+from webapp.labels.undo import undo_edit
 
 X, Y = LEFT + 50, TOP - 100
 SENTENCES = sentences("Splitting")
@@ -33,7 +34,7 @@ def split(place, user, edit, *line, uid=None):
 
 
 def undo(place, edit):
-    return actions.undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=edit.uid)
+    return undo_edit(member_of(place.project, place.ana), uid=new_uid(), edit=edit.uid)
 
 
 def upright(x):

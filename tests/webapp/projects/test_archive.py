@@ -30,6 +30,7 @@ from webapp.jobs.actions import enqueue
 from webapp.jobs.models import Job, JobKind, JobState
 from webapp.labels import actions as label_actions
 from webapp.labels.models import Change, Edit, Label
+from webapp.labels.undo import undo_edit
 from webapp.projects.lock import lock
 from webapp.projects.models import Membership, Project, Role
 
@@ -51,7 +52,7 @@ def labelled(transactional_db, cast, monkeypatch):
         start_label=label_row(edit),
     )
     DraftStep.objects.create(draft=draft, number=1, x_map=LEFT, y_map=TOP, include=True)
-    label_actions.undo_edit(member, uid=new_uid(), edit=edit.uid)
+    undo_edit(member, uid=new_uid(), edit=edit.uid)
     draw_label(cast, cast.ana)
 
 

@@ -36,7 +36,7 @@ _routes = ProtocolTypeRouter(
 application = Observed(_routes)
 
 # An answer of 5,000 labels is some 300,000 small objects that live for a moment. By Python's own
-# thresholds the collector walks them, and all of Django, many times while they are made: a third of
-# the answer's time (docs/measurements.md).
+# thresholds the collector walks them, and all of Django, many times while they are made
+# (docs/measurements.md).
 gc.freeze()
 gc.set_threshold(50_000)

@@ -19,6 +19,11 @@ def click_points(page: Page, mapper: Mapper, points: tuple[tuple[int, int], ...]
         page.mouse.click(x + right, y + down)
 
 
+def labels_address(page: Page) -> str:
+    """Where the labels of the open project are."""
+    return re.sub(r"/p/([0-9a-f-]+).*", r"/api/projects/\1/labels", page.url)
+
+
 @pytest.mark.browser
 @pytest.mark.engine
 @pytest.mark.timeout(600)
@@ -36,9 +41,13 @@ def test_labels_are_drawn_by_hand_and_split(running, browser):
     page.keyboard.press("d")
     click_points(page, mapper, (*SQUARE, (0, 90)))
     page.keyboard.press("Backspace")
+    x, y = mapper.middle
+    page.mouse.click(x, y, button="right")
     page.keyboard.press("Enter")
     expect(notices.get_by_text(re.compile(r"^Drew Iceplant #1, "))).to_be_visible(timeout=SLOW_MS)
     mapper.labels_are(1)
+    corners = page.request.get(labels_address(page)).json()["labels"][0]["geometry"][0][0]
+    assert len(set(map(tuple, corners))) == len(SQUARE)
 
     # What crosses itself is refused and stays on the map, to be mended.
     click_points(page, mapper, BOW_TIE)
@@ -51,7 +60,6 @@ def test_labels_are_drawn_by_hand_and_split(running, browser):
     mapper.labels_are(2)
 
     # A line with Shift held.
-    x, y = mapper.middle
     page.keyboard.down("Shift")
     page.mouse.move(x - 250, y - 50)
     page.mouse.down()

@@ -23,8 +23,8 @@ class Page:
 
     def __enter__(self):
         self._socket = self._opening.__enter__()
-        self.welcome = self.receive()
-        assert self.welcome["type"] == "welcome"
+        # What everybody hears may come before it: an engine that is back.
+        self.welcome = self.hear("welcome")
         self.engine = self.welcome["engine"]
         return self
 

@@ -108,6 +108,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels 
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def _welcome(self, member: Member) -> None:
+        # Read again now that edits are heard: one that came since the door is in this number.
+        await in_database(member.project.refresh_from_db)(fields=["last_edit_number"])
         draft, saving, out = await in_database(_drafts_of)(member)
         self._post(
             Welcome(

@@ -2,6 +2,7 @@
 
 import pytest
 from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
 
 from tests.cast import PASSWORD
 from tests.drawn.labelled_project import LEFT, draw_label, member_of
@@ -53,6 +54,22 @@ async def test_welcome_says_engine_and_newest_edit(server):
         "draft": None,
         "last_edit": 1,
     }
+    await page.socket.close()
+
+
+async def test_edit_made_while_the_page_is_let_in_is_in_the_welcome(server, monkeypatch):
+    layer = get_channel_layer()
+    join, joined = layer.group_add, []
+
+    async def join_late(group, channel):
+        if not joined:
+            await in_thread(draw_label)(server.cast, server.cast.max)
+        joined.append(group)
+        await join(group, channel)
+
+    monkeypatch.setattr(layer, "group_add", join_late)
+    page = await server.page()
+    assert page.welcome["last_edit"] == 1
     await page.socket.close()
 
 

@@ -1,4 +1,5 @@
 import type { Coordinate } from "ol/coordinate";
+import { noModifierKeys, primaryAction } from "ol/events/condition";
 import type Feature from "ol/Feature";
 import { LineString, Point, Polygon } from "ol/geom";
 import Draw from "ol/interaction/Draw";
@@ -35,6 +36,8 @@ export class SketchTool implements MapTool {
       type: options.type,
       minPoints: options.fewestPoints,
       stopClick: true,
+      // A right click, which elsewhere leaves something out, places no point.
+      condition: (event) => primaryAction(event) && noModifierKeys(event),
       style: sketchStyle,
     });
     this.snap = new Snap({ source: layer.source, pixelTolerance: SNAP_PX });
